@@ -1,0 +1,168 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// What every Swift target of ours compiles under.
+let settings: [SwiftSetting] = [
+  .swiftLanguageMode(.v6),
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+  .enableUpcomingFeature("InferIsolatedConformances"),
+  .treatAllWarnings(as: .error),
+]
+
+/// Strict memory safety besides: every unsafe use is marked `unsafe`. The bindings of C libraries,
+/// which would be all marks, go without.
+let strict: [SwiftSetting] = settings + [.strictMemorySafety()]
+
+let arguments: Target.Dependency = .product(
+  name: "ArgumentParser",
+  package: "swift-argument-parser"
+)
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+  name: "martlet",
+  products: [
+    .library(name: "MartletWire", targets: ["MartletWire"]),
+    .library(name: "MartletRPC", targets: ["MartletRPC"]),
+    .library(name: "WorkoutClient", targets: ["WorkoutClient", "WorkoutSchema"]),
+    .executable(name: "martletc", targets: ["martletc"]),
+    .executable(name: "martletd", targets: ["martletd"]),
+    .executable(name: "martlet", targets: ["martlet"]),
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+  ],
+  targets: [
+    // System libraries, and what Glibc's Swift module leaves out. From here up, a target imports
+    // only what stands in its dependencies; `make check` enforces it.
+    .systemLibrary(
+      name: "CNGHTTP2",
+      pkgConfig: "libnghttp2",
+      providers: [.apt(["libnghttp2-dev"])]
+    ),
+    .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
+    .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+    .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+    .target(name: "CLinux"),
+
+    // Bytes <-> values: protobuf's wire format and the `Message` protocol.
+    .target(name: "MartletWire", swiftSettings: strict),
+    // `.proto` text -> linked descriptors -> Swift text.
+    .target(name: "MartletSchema", swiftSettings: strict),
+    // The schema compiler's command line.
+    .executableTarget(
+      name: "martletc",
+      dependencies: ["MartletSchema", arguments],
+      swiftSettings: strict
+    ),
+
+    // Event loop, timers, sockets, TLS, in-memory pipe.
+    .target(name: "MartletNet", dependencies: ["COpenSSL", "CLinux"], swiftSettings: settings),
+    // HTTP/2 sessions and streams, flow control, drain.
+    .target(
+      name: "MartletHTTP2",
+      dependencies: ["CNGHTTP2", "MartletNet"],
+      swiftSettings: settings
+    ),
+    // gRPC calls, server and client: metadata, status, deadlines, interceptors.
+    .target(
+      name: "MartletRPC",
+      dependencies: ["MartletWire", "MartletHTTP2", "MartletNet"],
+      swiftSettings: settings
+    ),
+
+    // Message types and stubs generated from schema/.
+    .target(
+      name: "WorkoutSchema",
+      dependencies: ["MartletWire", "MartletRPC"],
+      swiftSettings: strict
+    ),
+    // Pure rules: activity life, tracks, statistics, geodesy. No I/O.
+    .target(name: "WorkoutCore", swiftSettings: strict),
+    // A thin binding of SQLite: database, statement, transaction, error.
+    .target(name: "MartletSQLite", dependencies: ["CSQLite"], swiftSettings: settings),
+    // Durable storage: journal, bucket files, group commit, migrations.
+    .target(
+      name: "WorkoutStore",
+      dependencies: ["MartletSQLite", "WorkoutCore"],
+      swiftSettings: strict
+    ),
+    // The RPC handlers, authentication and the live hub.
+    .target(
+      name: "WorkoutService",
+      dependencies: [
+        "WorkoutSchema", "WorkoutCore", "WorkoutStore", "MartletRPC", "MartletWire", "COpenSSL",
+        logging,
+      ],
+      swiftSettings: strict
+    ),
+    // The server: configuration -> parts -> run -> drain.
+    .executableTarget(
+      name: "martletd",
+      dependencies: [
+        "WorkoutService", "WorkoutStore", "MartletRPC", "MartletNet", arguments, logging,
+      ],
+      swiftSettings: strict
+    ),
+    // A device's side, for any app: local journal, resume, files.
+    .target(
+      name: "WorkoutClient",
+      dependencies: ["WorkoutSchema", "WorkoutCore", "MartletRPC", "MartletSQLite", "CExpat"],
+      swiftSettings: strict
+    ),
+    // The command-line client.
+    .executableTarget(
+      name: "martlet",
+      dependencies: ["WorkoutClient", "WorkoutSchema", "WorkoutCore", "MartletRPC", arguments],
+      path: "clients/cli",
+      swiftSettings: strict
+    ),
+
+    .testTarget(
+      name: "MartletWireTests",
+      dependencies: ["MartletWire", "WorkoutSchema"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "MartletSchemaTests",
+      dependencies: ["MartletSchema"],
+      swiftSettings: settings
+    ),
+    .testTarget(name: "MartletNetTests", dependencies: ["MartletNet"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletHTTP2Tests",
+      dependencies: ["MartletHTTP2", "MartletNet"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "MartletRPCTests",
+      dependencies: ["MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet"],
+      swiftSettings: settings
+    ),
+    .testTarget(name: "WorkoutCoreTests", dependencies: ["WorkoutCore"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletSQLiteTests",
+      dependencies: ["MartletSQLite"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "WorkoutStoreTests",
+      dependencies: ["WorkoutStore", "WorkoutCore", "MartletSQLite"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "WorkoutServiceTests",
+      dependencies: ["WorkoutService", "WorkoutStore", "WorkoutCore"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "WorkoutClientTests",
+      dependencies: ["WorkoutClient", "WorkoutCore"],
+      swiftSettings: settings
+    ),
+  ]
+)

@@ -1,0 +1,2 @@
+#pragma once
+// What Glibc's Swift module leaves out.
