@@ -1,0 +1,47 @@
+# Everything a person does with this repository. `make help` lists it.
+
+SWIFT ?= swift
+PYTHON := .venv/bin/python
+SCHEMA := $(shell cd schema && find . -name '*.proto' | sed 's|^\./||' | sort)
+GENERATED := Sources/WorkoutSchema/Generated
+RELEASE := --configuration release --static-swift-stdlib
+
+.PHONY: help demo test test-swift test-interop check format generate release clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: release ## Run the main job: record a workout live, watch it, read it back
+	@scripts/demo.sh .build/release
+
+test: test-swift test-interop ## Run every test
+
+test-swift: ## Run the tests written in Swift
+	@scripts/setup.sh test
+	$(SWIFT) build --build-tests
+	$(SWIFT) test --skip-build
+
+test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf, gpxpy ...)
+	@scripts/setup.sh test
+	$(SWIFT) build
+	$(PYTHON) -m pytest -q Tests/interop
+
+check: ## Check format, layers and that the generated code is up to date
+	@scripts/setup.sh build
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests clients
+	python3 scripts/check-layers.py
+	@scripts/check-generated.sh $(GENERATED) $(SCHEMA)
+
+format: ## Format the Swift sources in place
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests clients
+
+generate: ## Write the message types and stubs of schema/
+	@scripts/setup.sh build
+	$(SWIFT) run -q martletc generate -I schema --out $(GENERATED) $(SCHEMA)
+
+release: ## Build the release binaries: .build/release/{martletd,martlet,martletc}
+	@scripts/setup.sh build
+	$(SWIFT) build $(RELEASE)
+
+clean: ## Remove what builds and tests leave
+	rm -rf .build .venv
