@@ -1,0 +1,46 @@
+/// The fields of a message that are not empty, by reflection: generated code carries none of it.
+///
+/// - Parameter message: The message.
+/// - Returns: `martlet.v1.User(id: "1", username: "ann")`; the schema's name, Swift's field names.
+@usableFromInline
+func debugText<M: Message>(of message: M) -> String {
+  var fields: [String] = []
+  for child in Mirror(reflecting: message).children {
+    guard let label = child.label, let text = debugText(ofValue: child.value) else { continue }
+    fields.append("\(label.drop { $0 == "_" }): \(text)")
+  }
+  return "\(M.protoName)(\(fields.joined(separator: ", ")))"
+}
+
+/// A value's text, or nil for the empty value of its type.
+private func debugText(ofValue value: Any) -> String? {
+  switch value {
+  case let unknown as UnknownFields:
+    return unknown.isEmpty ? nil : "\(unknown.bytes.count) bytes"
+  case let text as String:
+    return text.isEmpty ? nil : text.debugDescription
+  case let bytes as [UInt8]:
+    return bytes.isEmpty ? nil : "\(bytes.count) bytes"
+  case let number as any BinaryInteger:
+    return number.magnitude.words.allSatisfy { $0 == 0 } ? nil : "\(number)"
+  case let flag as Bool:
+    return flag ? "true" : nil
+  case let value as any OpenEnum:
+    return value.rawValue == 0 ? nil : "\(value)"
+  default:
+    return debugText(ofStructure: value)
+  }
+}
+
+private func debugText(ofStructure value: Any) -> String? {
+  let mirror = Mirror(reflecting: value)
+  switch mirror.displayStyle {
+  case .optional:
+    // Presence counts even when the value is its type's empty one.
+    return mirror.children.first.map { debugText(ofValue: $0.value) ?? "\($0.value)" }
+  case .collection, .dictionary:
+    return mirror.children.isEmpty ? nil : "\(value)"
+  default:
+    return "\(value)"
+  }
+}

@@ -1,0 +1,26 @@
+/// What decoding refuses, in one place.
+///
+/// Memory is only ever taken for bytes that are there: a length is compared with the bytes left
+/// before anything is allocated.
+@frozen
+public struct DecodingLimits: Hashable, Sendable {
+  /// The longest message accepted, bytes; 64 MiB unless told otherwise; protobuf's own is 2 GiB.
+  public var maximumBytes: Int
+  /// How deep messages and groups may nest below the outermost one; 100 unless told otherwise,
+  /// as in protobuf.
+  public var maximumDepth: Int
+
+  /// What `init(decoding:)` uses unless told otherwise.
+  public static let `default` = DecodingLimits()
+
+  /// Makes limits that differ from the default ones where an argument is given.
+  ///
+  /// - Parameters:
+  ///   - maximumBytes: The longest message accepted, bytes.
+  ///   - maximumDepth: How deep messages and groups may nest below the outermost one.
+  @inlinable
+  public init(maximumBytes: Int = 64 << 20, maximumDepth: Int = 100) {
+    self.maximumBytes = maximumBytes
+    self.maximumDepth = maximumDepth
+  }
+}

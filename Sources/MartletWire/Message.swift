@@ -1,0 +1,98 @@
+/// A message of a `.proto` schema, as a Swift value.
+///
+/// The compiler makes the conforming types. Equality and hashes cover unknown fields; a `NaN`
+/// makes a message differ from itself, as in Swift.
+public protocol Message: Sendable, Hashable, CustomStringConvertible {
+  /// Makes a message in which no field is set.
+  init()
+
+  /// The full name in the schema, `martlet.v1.Activity`.
+  static var protoName: String { get }
+
+  /// Fields that came from a newer or different schema.
+  var unknownFields: UnknownFields { get set }
+
+  /// For generated code: reads fields to the end of `reader` into this message.
+  mutating func readFields(from reader: WireReader) throws(WireError)
+
+  /// For generated code: at least as many bytes as `writeFields` writes.
+  var encodedSizeBound: Int { get }
+
+  /// For generated code: writes fields in order of their numbers, then unknown ones.
+  func writeFields(to writer: inout WireWriter)
+}
+
+extension Message {
+  /// Reads a message from bytes that are all of it.
+  ///
+  /// - Parameters:
+  ///   - bytes: The encoded message, without any length before it.
+  ///   - limits: What to refuse.
+  /// - Throws: `WireError` when the bytes are not such a message or a limit is met.
+  @inlinable
+  public init(
+    decoding bytes: UnsafeRawBufferPointer,
+    limits: DecodingLimits = .default
+  ) throws(WireError) {
+    self.init()
+    try unsafe merge(decoding: bytes, limits: limits)
+  }
+
+  /// Reads a message from bytes that are all of it.
+  ///
+  /// - Parameters:
+  ///   - bytes: The encoded message, without any length before it.
+  ///   - limits: What to refuse.
+  /// - Throws: `WireError` when the bytes are not such a message or a limit is met.
+  @inlinable
+  public init(decoding bytes: [UInt8], limits: DecodingLimits = .default) throws(WireError) {
+    self.init()
+    try merge(decoding: bytes, limits: limits)
+  }
+
+  /// Adds the fields in `bytes` to this message: single values replace, messages merge, lists
+  /// and maps grow.
+  ///
+  /// - Parameters:
+  ///   - bytes: The encoded message, without any length before it.
+  ///   - limits: What to refuse.
+  /// - Throws: `WireError`; this message is then unspecified but valid.
+  @inlinable
+  public mutating func merge(
+    decoding bytes: UnsafeRawBufferPointer,
+    limits: DecodingLimits = .default
+  ) throws(WireError) {
+    try readFields(from: unsafe WireReader(bytes, limits: limits))
+  }
+
+  /// Adds the fields in `bytes` to this message: single values replace, messages merge, lists
+  /// and maps grow.
+  ///
+  /// - Parameters:
+  ///   - bytes: The encoded message, without any length before it.
+  ///   - limits: What to refuse.
+  /// - Throws: `WireError`; this message is then unspecified but valid.
+  @inlinable
+  public mutating func merge(
+    decoding bytes: [UInt8],
+    limits: DecodingLimits = .default
+  ) throws(WireError) {
+    try unsafe bytes.withUnsafeBufferPointer { (buffer) throws(WireError) in
+      try unsafe merge(decoding: UnsafeRawBufferPointer(buffer), limits: limits)
+    }
+  }
+
+  /// The message as bytes, in an array of exactly that size.
+  ///
+  /// - Parameters:
+  ///   - prefix: Zero bytes to put before it, for a caller's own header: gRPC's takes five.
+  ///   - deterministic: Whether equal messages give equal bytes: maps are then sorted by key.
+  /// - Returns: `prefix` zero bytes and the encoded message.
+  @inlinable
+  public func encoded(prefix: Int = 0, deterministic: Bool = false) -> [UInt8] {
+    WireWriter.encode(self, prefix: prefix, deterministic: deterministic)
+  }
+
+  /// The field names and values that are not empty, for logs and debuggers; not a format.
+  public var description: String { debugText(of: self) }
+}

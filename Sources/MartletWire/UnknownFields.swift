@@ -1,0 +1,19 @@
+/// The fields of a message that its schema does not name, verbatim.
+///
+/// They are written again after the known fields, so a program with an older schema passes on
+/// what it does not understand.
+@frozen
+public struct UnknownFields: Hashable, Sendable {
+  /// Nil when there are none: an empty field costs a message eight zero bytes.
+  @usableFromInline var storage: [UInt8]?
+
+  /// Makes the empty set.
+  @inlinable
+  public init() { storage = nil }
+
+  /// Whether there are none.
+  @inlinable public var isEmpty: Bool { storage == nil }
+
+  /// Tags and values as they came, in order.
+  @inlinable public var bytes: [UInt8] { storage ?? [] }
+}

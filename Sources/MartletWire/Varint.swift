@@ -1,0 +1,50 @@
+// Zigzag, and eight bytes of a varint packed and unpacked at once. Little-endian hosts only, as
+// are all that Swift runs on.
+
+/// Undoes `zigzag`: 0, 1, 2, 3 become 0, -1, 1, -2.
+@inlinable
+@inline(__always)
+func unzigzag(_ value: UInt32) -> Int32 {
+  Int32(bitPattern: (value &>> 1) ^ (0 &- (value & 1)))
+}
+
+@inlinable
+@inline(__always)
+func unzigzag(_ value: UInt64) -> Int64 {
+  Int64(bitPattern: (value &>> 1) ^ (0 &- (value & 1)))
+}
+
+/// Makes small numbers of either sign small: 0, -1, 1, -2 become 0, 1, 2, 3.
+@inlinable
+@inline(__always)
+func zigzag(_ value: Int32) -> UInt32 {
+  UInt32(bitPattern: (value &<< 1) ^ (value &>> 31))
+}
+
+@inlinable
+@inline(__always)
+func zigzag(_ value: Int64) -> UInt64 {
+  UInt64(bitPattern: (value &<< 1) ^ (value &>> 63))
+}
+
+/// The high bit of each byte of a word: set in every byte of a varint but its last.
+@inlinable var continuationBits: UInt64 {
+  @inline(__always) get { 0x8080_8080_8080_8080 }
+}
+
+/// The low seven bits of each of eight bytes, first byte lowest, as one number.
+@inlinable
+@inline(__always)
+func joinSevens(_ word: UInt64) -> UInt64 {
+  var x = word & 0x7f7f_7f7f_7f7f_7f7f
+  x = (x & 0x007f_007f_007f_007f) | ((x & 0x7f00_7f00_7f00_7f00) &>> 1)
+  x = (x & 0x0000_3fff_0000_3fff) | ((x & 0x3fff_0000_3fff_0000) &>> 2)
+  return (x & 0x0fff_ffff) | ((x & 0x0fff_ffff_0000_0000) &>> 4)
+}
+
+/// The length of a value as a varint, 1 to 10 bytes.
+@inlinable
+@inline(__always)
+func varintLength(_ value: UInt64) -> Int {
+  ((64 &- (value | 1).leadingZeroBitCount) &* 9 &+ 64) &>> 6
+}
