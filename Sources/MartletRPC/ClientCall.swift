@@ -1,0 +1,47 @@
+public import MartletWire
+
+/// One open call, as its caller sees it.
+///
+/// The call is cancelled when the last reference to it, to its `requests` and to its `responses` is
+/// gone, and when a task that waits in one of them is cancelled.
+public final class ClientCall<Request: Message, Response: Message>: Sendable {
+  /// Where the requests go; `finish()` ends them.
+  ///
+  /// A call with one request has sent it and finished.
+  public let requests: MessageWriter<Request>
+  /// The responses.
+  ///
+  /// Iteration throws the call's status when that is not OK.
+  public let responses: MessageStream<Response>
+
+  init(requests: MessageWriter<Request>, responses: MessageStream<Response>) {
+    self.requests = requests
+    self.responses = responses
+  }
+
+  /// Waits for the response of a call that has exactly one.
+  ///
+  /// - Returns: the response, once the call has ended with OK.
+  /// - Throws: `RPCError` with the call's status; UNIMPLEMENTED when there was no response or more
+  ///   than one.
+  public func response() async throws(RPCError) -> Response { fatalError("not yet") }
+
+  /// Waits for the metadata that the server sends before its first response.
+  ///
+  /// - Returns: the metadata; empty when the server answered with a status only.
+  /// - Throws: `RPCError` when the call failed before any answer.
+  public func metadata() async throws(RPCError) -> Metadata { fatalError("not yet") }
+
+  /// Waits for the end of the call: the metadata that came with its status.
+  ///
+  /// A call ends only when its responses have been taken.
+  ///
+  /// - Returns: the trailing metadata of a call that ended with OK.
+  /// - Throws: `RPCError` with the call's status, which holds the trailing metadata.
+  public func trailers() async throws(RPCError) -> Metadata { fatalError("not yet") }
+
+  /// Gives the call up: the server is told, and whoever waits for the call gets CANCELLED.
+  ///
+  /// Harmless when it is over.
+  public func cancel() { fatalError("not yet") }
+}

@@ -1,0 +1,72 @@
+/// Everything that a server bounds, in one place.
+///
+/// docs/rpc.md says what happens at each.
+public struct ServerLimits: Sendable, Hashable {
+  /// The largest request message, bytes.
+  ///
+  /// Above it the call ends with RESOURCE_EXHAUSTED.
+  public var maxRequestMessageBytes = 4 << 20
+  /// The largest response message, bytes.
+  ///
+  /// Above it `send` throws RESOURCE_EXHAUSTED.
+  public var maxResponseMessageBytes = 16 << 20
+  /// Bytes of encoded responses that a call may hold before `send` suspends.
+  public var sendHighWaterBytes = 64 << 10
+  /// What must be left of them before a suspended `send` goes on.
+  public var sendLowWaterBytes = 16 << 10
+  /// Bytes of requests that a client may send ahead of what the handler has taken, in one call.
+  public var streamWindowBytes = 64 << 10
+  /// The same for all calls of a connection together, before the loop has read them.
+  public var connectionWindowBytes = 1 << 20
+  /// Calls that one connection may have open at a time.
+  public var maxConcurrentCallsPerConnection = 256
+  /// Connections that one event loop accepts; above it new ones are closed at once.
+  public var maxConnectionsPerLoop = 16_384
+  /// Bytes of one header list as RFC 9113 section 6.5.2 counts them (32 more for each field).
+  public var maxHeaderListBytes = 16 << 10
+  /// How long a new connection may take for TLS and HTTP/2's first frames.
+  public var handshakeTimeout: Duration = .seconds(10)
+  /// How long a connection may stay without an open call before it is sent away; nil for ever.
+  public var connectionIdleTimeout: Duration? = .seconds(600)
+  /// How long a connection may be silent before it is asked for a sign of life; nil for never.
+  public var keepaliveInterval: Duration? = .seconds(60)
+  /// How long it may take to answer before it counts as dead.
+  public var keepaliveTimeout: Duration = .seconds(20)
+
+  /// Creates the limits that suit most servers.
+  public init() {}
+}
+
+/// Everything that a client's channel bounds, in one place.
+public struct ClientLimits: Sendable, Hashable {
+  /// The largest response message, bytes.
+  ///
+  /// Above it the call fails with RESOURCE_EXHAUSTED.
+  public var maxResponseMessageBytes = 16 << 20
+  /// The largest request message, bytes.
+  ///
+  /// Above it `send` throws RESOURCE_EXHAUSTED.
+  public var maxRequestMessageBytes = 16 << 20
+  /// Bytes of encoded requests that a call may hold before `send` suspends.
+  public var sendHighWaterBytes = 64 << 10
+  /// What must be left of them before a suspended `send` goes on.
+  public var sendLowWaterBytes = 16 << 10
+  /// Bytes of responses that the server may send ahead of what the caller has taken, in one call.
+  public var streamWindowBytes = 256 << 10
+  /// The same for all calls of the connection together, before the loop has read them.
+  public var connectionWindowBytes = 4 << 20
+  /// Bytes of one header list as RFC 9113 section 6.5.2 counts them.
+  public var maxHeaderListBytes = 16 << 10
+  /// Bytes of requests kept so that a call which the server has provably not seen is sent again
+  /// on a new connection.
+  ///
+  /// A call that has sent more than this is not retried.
+  public var replayBytes = 64 << 10
+  /// How often such a call is sent again before it fails with UNAVAILABLE.
+  public var maxTransparentRetries = 3
+  /// Calls that may wait for a connection, or for the server to allow one more stream.
+  public var maxWaitingCalls = 10_000
+
+  /// Creates the limits that suit most clients.
+  public init() {}
+}

@@ -1,0 +1,77 @@
+public import MartletWire
+
+/// A service's methods with the code that answers them.
+///
+/// Generated code makes it.
+public struct RPCService: Sendable {
+  /// The full name, such as `martlet.v1.LiveService`.
+  public let name: String
+  /// The methods.
+  public let methods: [RPCMethod]
+
+  /// Creates a service.
+  ///
+  /// - Parameters:
+  ///   - name: the full name, with its package.
+  ///   - methods: the methods; their descriptors carry the same service name.
+  public init(name: String, methods: [RPCMethod]) {
+    self.name = name
+    self.methods = methods
+  }
+}
+
+/// What a generated handler protocol requires besides its methods; generated code fulfils it.
+public protocol ServiceHandler: Sendable {
+  /// The service that this handler answers.
+  var service: RPCService { get }
+}
+
+/// One method with the code that answers it.
+public struct RPCMethod: Sendable {
+  /// One request, one response.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the method.
+  ///   - handler: answers a call.
+  /// - Returns: the method with its handler.
+  public static func unary<Request: Message, Response: Message>(
+    _ descriptor: MethodDescriptor<Request, Response>,
+    _ handler: @escaping @Sendable (Request, ServerCall) async throws -> Response
+  ) -> RPCMethod { fatalError("not yet") }
+
+  /// One request, many responses.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the method.
+  ///   - handler: answers a call; its return ends the responses.
+  /// - Returns: the method with its handler.
+  public static func serverStreaming<Request: Message, Response: Message>(
+    _ descriptor: MethodDescriptor<Request, Response>,
+    _ handler:
+      @escaping @Sendable (Request, MessageWriter<Response>, ServerCall) async throws -> Void
+  ) -> RPCMethod { fatalError("not yet") }
+
+  /// Many requests, one response.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the method.
+  ///   - handler: answers a call; it need not read all requests.
+  /// - Returns: the method with its handler.
+  public static func clientStreaming<Request: Message, Response: Message>(
+    _ descriptor: MethodDescriptor<Request, Response>,
+    _ handler: @escaping @Sendable (MessageStream<Request>, ServerCall) async throws -> Response
+  ) -> RPCMethod { fatalError("not yet") }
+
+  /// Many requests, many responses, in any order.
+  ///
+  /// - Parameters:
+  ///   - descriptor: the method.
+  ///   - handler: answers a call; its return ends the responses, and it need not read all requests.
+  /// - Returns: the method with its handler.
+  public static func bidirectional<Request: Message, Response: Message>(
+    _ descriptor: MethodDescriptor<Request, Response>,
+    _ handler:
+      @escaping @Sendable (MessageStream<Request>, MessageWriter<Response>, ServerCall)
+      async throws -> Void
+  ) -> RPCMethod { fatalError("not yet") }
+}
