@@ -17,3 +17,20 @@ public struct UnknownFields: Hashable, Sendable {
   /// Tags and values as they came, in order.
   @inlinable public var bytes: [UInt8] { storage ?? [] }
 }
+
+extension UnknownFields {
+  /// How many bytes they are.
+  @inlinable public var count: Int {
+    @inline(__always) get { storage?.count ?? 0 }
+  }
+
+  /// Adds a field, tag included, that is known to be well formed.
+  @usableFromInline
+  mutating func append(_ bytes: UnsafeRawBufferPointer) {
+    if storage == nil {
+      unsafe storage = [UInt8](bytes)
+    } else {
+      unsafe storage?.append(contentsOf: bytes)
+    }
+  }
+}
