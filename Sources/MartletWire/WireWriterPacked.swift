@@ -74,9 +74,8 @@ extension WireWriter {
     let reserved = varintLength(UInt64(list.count))
     let start = unsafe position + reserved
     var writer = unsafe WireWriter(start, deterministic: false)
-    unsafe list.withUnsafeBufferPointer { values in
-      for unsafevalue in unsafe values { writer.varint(convert(value)) }
-    }
+    let values = list.span
+    for index in values.indices { writer.varint(convert(unsafe values[unchecked: index])) }
     unsafe position = writer.position
     unsafe closeLength(start, reserved: reserved)
   }
