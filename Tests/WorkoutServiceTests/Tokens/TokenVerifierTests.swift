@@ -1,0 +1,125 @@
+import Testing
+
+@testable import WorkoutService
+
+private let now: Int64 = 1_800_000_000
+
+private func claims(_ session: String, issuedAt: Int64 = now) -> AccessClaims {
+  AccessClaims(
+    userID: "user",
+    sessionID: session,
+    deviceID: "device",
+    issuedAtSeconds: issuedAt,
+    expiresAtSeconds: issuedAt + 900
+  )
+}
+
+@Suite("the token verifier")
+struct TokenVerifierTests {
+  let key: Ed25519PrivateKey
+  init() throws { key = try Ed25519PrivateKey() }
+
+  private func sign(_ claims: AccessClaims) throws -> String {
+    try AccessTokenFormat().sign(claims, with: key, keyID: "k")
+  }
+
+  @Test("checks a token's signature once")
+  func once() throws {
+    let verifier = TokenVerifier(keys: ["k": key.publicKey])
+    let token = try sign(claims("s"))
+    for _ in 0..<5 { #expect(try verifier.verify(token, nowSeconds: now) == claims("s")) }
+    #expect(verifier.signatureChecks == 1)
+  }
+
+  @Test("a remembered token expires like any other")
+  func expires() throws {
+    let verifier = TokenVerifier(keys: ["k": key.publicKey])
+    let token = try sign(claims("s"))
+    _ = try verifier.verify(token, nowSeconds: now)
+    #expect(throws: AccessTokenError.expired) {
+      try verifier.verify(token, nowSeconds: now + 900 + ServiceLimits.accessTokenLeewaySeconds)
+    }
+  }
+
+  @Test("a remembered token ends with its session, and only that session's")
+  func revoked() throws {
+    let verifier = TokenVerifier(keys: ["k": key.publicKey])
+    let token = try sign(claims("s"))
+    let other = try sign(claims("t"))
+    _ = try verifier.verify(token, nowSeconds: now)
+    verifier.revoke(sessionID: "s", nowSeconds: now)
+    #expect(throws: AccessTokenError.revoked) { try verifier.verify(token, nowSeconds: now) }
+    #expect(try verifier.verify(other, nowSeconds: now) == claims("t"))
+  }
+
+  @Test("a refused token is not remembered as good")
+  func refused() throws {
+    let verifier = TokenVerifier(keys: ["k": key.publicKey])
+    let forged = try AccessTokenFormat().sign(
+      claims("s"),
+      with: try Ed25519PrivateKey(),
+      keyID: "k"
+    )
+    for _ in 0..<2 {
+      #expect(throws: AccessTokenError.badSignature) {
+        try verifier.verify(forged, nowSeconds: now)
+      }
+    }
+  }
+
+  @Test("remembers a bounded number of tokens, those in use the longest")
+  func bounded() throws {
+    let verifier = TokenVerifier(keys: ["k": key.publicKey], capacity: 8)
+    let favourite = try sign(claims("favourite"))
+    for index in 0..<40 {
+      _ = try verifier.verify(favourite, nowSeconds: now)
+      _ = try verifier.verify(try sign(claims("\(index)")), nowSeconds: now)
+    }
+    #expect(verifier.signatureChecks == 41)
+    _ = try verifier.verify(try sign(claims("0")), nowSeconds: now)
+    #expect(verifier.signatureChecks == 42)
+  }
+}
+
+@Suite("revoked sessions")
+struct SessionRevocationsTests {
+  @Test("are forgotten once their last token has expired")
+  func forgotten() {
+    var revocations = SessionRevocations(capacity: 100, tokenLifeSeconds: 900)
+    revocations.revoke("a", nowSeconds: now)
+    revocations.revoke("b", nowSeconds: now + 900)
+    #expect(revocations.count == 2)
+    revocations.revoke("c", nowSeconds: now + 901)
+    #expect(revocations.count == 2)
+    #expect(!revocations.contains(claims("a")))
+    #expect(revocations.contains(claims("b")))
+  }
+
+  @Test("stay bounded, and when the list overflows none comes back to life")
+  func overflow() {
+    var revocations = SessionRevocations(capacity: 10, tokenLifeSeconds: 900)
+    for index in 0..<1000 { revocations.revoke("\(index)", nowSeconds: now + Int64(index / 10)) }
+    #expect(revocations.count <= 10)
+    for index in 0..<1000 { #expect(revocations.contains(claims("\(index)"))) }
+    // The price: other tokens as old as those are refused too, until they are refreshed.
+    #expect(revocations.contains(claims("innocent", issuedAt: now)))
+    #expect(!revocations.contains(claims("innocent", issuedAt: now + 100)))
+  }
+}
+
+@Suite("refresh tokens")
+struct RefreshTokenTests {
+  @Test("come back from their text with the same digest")
+  func roundTrip() throws {
+    let token = try RefreshToken()
+    #expect(RefreshToken(text: token.text)?.digest == token.digest)
+    #expect(try RefreshToken().text != token.text)
+    #expect(token.text.utf8.count == 48)
+  }
+
+  @Test(
+    "other texts are refused",
+    arguments: ["", "mrt1_", "mrt1_AAAA", String(repeating: "A", count: 48), "mrt1_\u{301}"]
+  )
+  func refused(_ text: String) { #expect(RefreshToken(text: text) == nil) }
+}
