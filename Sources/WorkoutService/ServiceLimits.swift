@@ -1,9 +1,10 @@
-/// Every limit of the service, in one place. Those of a call or a connection are MartletRPC's.
+/// Every limit of the service, in one place; those of calls and connections are MartletRPC's.
 package enum ServiceLimits {
   // MARK: Tokens
 
-  /// How long an access token opens the API. Short, because only a bounded list in memory can
-  /// revoke it earlier.
+  /// How long an access token opens the API.
+  ///
+  /// Short, because only a bounded list in memory can revoke it earlier.
   package static let accessTokenLifeSeconds: Int64 = 15 * 60
 
   /// How long a refresh token that is not used stays good.
@@ -12,7 +13,7 @@ package enum ServiceLimits {
   /// How far clocks of two servers may differ.
   package static let accessTokenLeewaySeconds: Int64 = 5
 
-  /// Ours have about 500 bytes. Checked before anything is parsed.
+  /// The longest access token that is read; ours have about 500 bytes.
   package static let accessTokenBytes = 1024
 
   /// Verified tokens kept, so that a token's signature is checked once and not at each call.

@@ -46,6 +46,7 @@ package struct LogInLimiter: Sendable {
   ///   - account: What was typed, in one spelling; it need not exist.
   ///   - address: The peer's address without its port.
   ///   - now: Time since any fixed moment.
+  /// - Returns: Whether the log-in may go on, and if not, when to come again.
   package mutating func begin(account: String, address: String, now: Duration) -> Verdict {
     let wait = max(accounts.wait(account, now), addresses.wait(address, now))
     guard wait <= .zero else { return .refused(retryAfter: wait) }

@@ -113,6 +113,7 @@ package func equalInConstantTime(_ a: [UInt8], _ b: [UInt8]) -> Bool {
 ///   - salt: Any bytes, also none.
 ///   - cost: What it is to cost; see `ScryptCost`.
 ///   - count: How many bytes to derive.
+/// - Returns: The derived bytes.
 /// - Throws: `CryptoError` when the cost is out of range or memory is short.
 /// - Complexity: N·r·p steps and 128·N·r bytes: some 80 ms and 32 MiB at N = 2^15, r = 8, p = 1.
 package func scrypt(

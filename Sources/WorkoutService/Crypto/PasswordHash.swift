@@ -48,7 +48,9 @@ package struct PasswordHash: Sendable, Hashable {
   /// Longest text that is read back; ours has 95 bytes or so.
   private static let maximumTextBytes = 256
 
-  /// Hashes a password with a fresh salt. Blocks for as long as `cost` says: run it off the loop.
+  /// Hashes a password with a fresh salt.
+  ///
+  /// Blocks for as long as `cost` says: run it off the loop.
   package init(of password: String, cost: ScryptCost = .standard) throws(CryptoError) {
     self.cost = cost
     salt = try randomBytes(Self.saltBytes)
@@ -80,7 +82,7 @@ package struct PasswordHash: Sendable, Hashable {
       + "$\(Base64.encode(salt, .standard))$\(Base64.encode(hash, .standard))"
   }
 
-  /// Whether this is the hash of that password. Blocks as `init(of:cost:)` does.
+  /// Whether this is the hash of that password; blocks as `init(of:cost:)` does.
   package func matches(_ password: String) throws(CryptoError) -> Bool {
     let derived = try scrypt(
       password: [UInt8](password.utf8),

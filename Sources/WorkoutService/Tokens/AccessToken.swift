@@ -1,13 +1,15 @@
+package import WorkoutCore
+
 /// What an access token says, once it is verified.
 package struct AccessClaims: Sendable, Hashable {
   /// Whose token it is (`sub`).
-  package var userID: String
+  package var userID: UserID
 
   /// The log-in it stems from (`sid`): what a log-out revokes.
-  package var sessionID: String
+  package var sessionID: UniqueID
 
   /// The device that logged in (`device`).
-  package var deviceID: String
+  package var deviceID: DeviceID
 
   /// Unix time, seconds (`iat`, and `nbf`).
   package var issuedAtSeconds: Int64
@@ -16,7 +18,7 @@ package struct AccessClaims: Sendable, Hashable {
   package var expiresAtSeconds: Int64
 }
 
-/// Why an access token is refused. The texts are for the client that shows it.
+/// Why an access token is refused; the texts are for the client that showed it.
 package enum AccessTokenError: Error, Sendable, Hashable, CustomStringConvertible {
   case tooLong
   case malformed
@@ -69,8 +71,8 @@ package struct AccessTokenFormat: Sendable {
       "alg": .string("EdDSA"), "typ": .string(Self.type), "kid": .string(keyID),
     ])
     let payload = FlatJSON.write([
-      "iss": .string(issuer), "aud": .string(audience), "sub": .string(claims.userID),
-      "sid": .string(claims.sessionID), "device": .string(claims.deviceID),
+      "iss": .string(issuer), "aud": .string(audience), "sub": .string(claims.userID.text),
+      "sid": .string(claims.sessionID.text), "device": .string(claims.deviceID.text),
       "iat": .integer(claims.issuedAtSeconds), "nbf": .integer(claims.issuedAtSeconds),
       "exp": .integer(claims.expiresAtSeconds),
     ])
@@ -103,8 +105,10 @@ package struct AccessTokenFormat: Sendable {
     _ json: FlatJSON,
     nowSeconds: Int64
   ) throws(AccessTokenError) -> AccessClaims {
-    guard let userID = json.string("sub"), let sessionID = json.string("sid"),
-      let deviceID = json.string("device"), let issuedAt = json.integer("iat"),
+    guard let userID = json.string("sub").flatMap({ UserID($0) }),
+      let sessionID = json.string("sid").flatMap({ UniqueID($0) }),
+      let deviceID = json.string("device").flatMap({ DeviceID($0) }),
+      let issuedAt = json.integer("iat"),
       let notBefore = json.integer("nbf"), let expiresAt = json.integer("exp")
     else { throw .malformed }
     guard json.string("iss") == issuer, json.string("aud") == audience else { throw .foreign }

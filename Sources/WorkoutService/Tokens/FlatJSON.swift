@@ -1,5 +1,7 @@
-/// A JSON object (RFC 8259) of strings and integers without nesting: all that the headers and
-/// claims of our tokens need. Anything else is refused, duplicate names too.
+/// A JSON object (RFC 8259) of strings and integers without nesting.
+///
+/// That is all that the headers and claims of our tokens need. Anything else is refused, duplicate
+/// names too.
 package struct FlatJSON: Sendable, Equatable {
   /// A member's value.
   package enum Value: Sendable, Equatable {
@@ -12,7 +14,7 @@ package struct FlatJSON: Sendable, Equatable {
 
   private var members: [String: Value] = [:]
 
-  /// Reads an object, or nothing when the bytes are anything else. The caller bounds their number.
+  /// Reads an object, or nothing when the bytes are anything else; the caller bounds their number.
   ///
   /// - Complexity: O(n).
   package init?(_ bytes: [UInt8]) {

@@ -1,3 +1,5 @@
+package import WorkoutCore
+
 /// Sessions that ended before their access tokens did.
 ///
 /// An access token is checked without asking the store, so a log-out has to be remembered until
@@ -6,13 +8,13 @@
 /// Honest devices then refresh once; no ended session comes back to life.
 package struct SessionRevocations: Sendable {
   private struct Entry {
-    let sessionID: String
+    let sessionID: UniqueID
     let revokedAtSeconds: Int64
   }
 
   private let capacity: Int
   private let tokenLifeSeconds: Int64
-  private var sessions: Set<String> = []
+  private var sessions: Set<UniqueID> = []
   /// In order of time, which is the order of arrival.
   private var order: ArraySlice<Entry> = []
   private var refusedUpToSeconds = Int64.min
@@ -32,7 +34,7 @@ package struct SessionRevocations: Sendable {
   /// Ends a session's access tokens.
   ///
   /// - Complexity: O(1) on average.
-  package mutating func revoke(_ sessionID: String, nowSeconds: Int64) {
+  package mutating func revoke(_ sessionID: UniqueID, nowSeconds: Int64) {
     forgetExpired(nowSeconds: nowSeconds)
     guard sessions.insert(sessionID).inserted else { return }
     order.append(Entry(sessionID: sessionID, revokedAtSeconds: nowSeconds))

@@ -1,4 +1,5 @@
 internal import Synchronization
+package import WorkoutCore
 
 /// Checks access tokens, each token's signature once: an Ed25519 verification takes some 100 µs,
 /// a look-up of the token's digest less than one.
@@ -67,7 +68,7 @@ package final class TokenVerifier: Sendable {
   }
 
   /// Ends the access tokens of a session at once.
-  package func revoke(sessionID: String, nowSeconds: Int64) {
+  package func revoke(sessionID: UniqueID, nowSeconds: Int64) {
     state.withLock { $0.revocations.revoke(sessionID, nowSeconds: nowSeconds) }
   }
 

@@ -1,21 +1,26 @@
 import Testing
+import WorkoutCore
 
 @testable import WorkoutService
 
 @Suite("access tokens")
 struct AccessTokenTests {
   static let now: Int64 = 1_800_000_000
+  static let someID = "0190a2b4-0000-7000-8000-000000000001"
   let key: Ed25519PrivateKey
   let format = AccessTokenFormat()
-  let claims = AccessClaims(
-    userID: "user",
-    sessionID: "session",
-    deviceID: "device",
-    issuedAtSeconds: now,
-    expiresAtSeconds: now + 900
-  )
+  let claims: AccessClaims
 
-  init() throws { key = try Ed25519PrivateKey() }
+  init() throws {
+    key = try Ed25519PrivateKey()
+    claims = AccessClaims(
+      userID: UserID(try id(1)),
+      sessionID: try id(2),
+      deviceID: DeviceID(try id(3)),
+      issuedAtSeconds: Self.now,
+      expiresAtSeconds: Self.now + 900
+    )
+  }
 
   private var keys: [String: Ed25519PublicKey] { ["k": key.publicKey] }
 
@@ -32,8 +37,8 @@ struct AccessTokenTests {
     iat: Int64 = now,
     exp: Int64 = now + 900
   ) -> String {
-    #"{"iss":"\#(iss)","aud":"\#(aud)","sub":"u","sid":"s","device":"d","iat":\#(iat),"#
-      + #""nbf":\#(iat),"exp":\#(exp)}"#
+    #"{"iss":"\#(iss)","aud":"\#(aud)","sub":"\#(Self.someID)","sid":"\#(Self.someID)","#
+      + #""device":"\#(Self.someID)","iat":\#(iat),"nbf":\#(iat),"exp":\#(exp)}"#
   }
 
   private func error(_ token: String, at now: Int64 = now) -> AccessTokenError? {
@@ -47,7 +52,7 @@ struct AccessTokenTests {
   func roundTrip() throws {
     let token = try format.sign(claims, with: key, keyID: "k")
     #expect(try format.verify(token, keys: keys, nowSeconds: Self.now) == claims)
-    #expect(token.utf8.count < ServiceLimits.accessTokenBytes / 2)
+    #expect(token.utf8.count < ServiceLimits.accessTokenBytes / 3 * 2)
   }
 
   @Test("the forger's helper makes a good token when nothing is forged")
@@ -128,6 +133,12 @@ struct AccessTokenTests {
       let renamed = payload().split(separator: "\"\(name)\"").joined(separator: "\"x\"")
       #expect(error(try token(header, renamed)) == .malformed)
     }
+  }
+
+  @Test("a payload whose ids are not ids is refused")
+  func badIDs() throws {
+    let broken = payload().split(separator: Self.someID).joined(separator: "someone")
+    #expect(error(try token(header, broken)) == .malformed)
   }
 
   @Test("a token beyond the limit is refused before it is read")

@@ -1,14 +1,20 @@
 import Testing
+import WorkoutCore
 
 @testable import WorkoutService
 
 private let now: Int64 = 1_800_000_000
 
-private func claims(_ session: String, issuedAt: Int64 = now) -> AccessClaims {
+/// An id for each number.
+func id(_ number: Int) throws -> UniqueID {
+  try #require(UniqueID(high: 1, low: UInt64(number)))
+}
+
+private func claims(_ session: Int, issuedAt: Int64 = now) throws -> AccessClaims {
   AccessClaims(
-    userID: "user",
-    sessionID: session,
-    deviceID: "device",
+    userID: UserID(try id(1)),
+    sessionID: try id(session),
+    deviceID: DeviceID(try id(2)),
     issuedAtSeconds: issuedAt,
     expiresAtSeconds: issuedAt + 900
   )
@@ -26,15 +32,15 @@ struct TokenVerifierTests {
   @Test("checks a token's signature once")
   func once() throws {
     let verifier = TokenVerifier(keys: ["k": key.publicKey])
-    let token = try sign(claims("s"))
-    for _ in 0..<5 { #expect(try verifier.verify(token, nowSeconds: now) == claims("s")) }
+    let token = try sign(try claims(1))
+    for _ in 0..<5 { #expect(try verifier.verify(token, nowSeconds: now) == claims(1)) }
     #expect(verifier.signatureChecks == 1)
   }
 
   @Test("a remembered token expires like any other")
   func expires() throws {
     let verifier = TokenVerifier(keys: ["k": key.publicKey])
-    let token = try sign(claims("s"))
+    let token = try sign(try claims(1))
     _ = try verifier.verify(token, nowSeconds: now)
     #expect(throws: AccessTokenError.expired) {
       try verifier.verify(token, nowSeconds: now + 900 + ServiceLimits.accessTokenLeewaySeconds)
@@ -44,19 +50,19 @@ struct TokenVerifierTests {
   @Test("a remembered token ends with its session, and only that session's")
   func revoked() throws {
     let verifier = TokenVerifier(keys: ["k": key.publicKey])
-    let token = try sign(claims("s"))
-    let other = try sign(claims("t"))
+    let token = try sign(try claims(1))
+    let other = try sign(try claims(2))
     _ = try verifier.verify(token, nowSeconds: now)
-    verifier.revoke(sessionID: "s", nowSeconds: now)
+    verifier.revoke(sessionID: try id(1), nowSeconds: now)
     #expect(throws: AccessTokenError.revoked) { try verifier.verify(token, nowSeconds: now) }
-    #expect(try verifier.verify(other, nowSeconds: now) == claims("t"))
+    #expect(try verifier.verify(other, nowSeconds: now) == claims(2))
   }
 
   @Test("a refused token is not remembered as good")
   func refused() throws {
     let verifier = TokenVerifier(keys: ["k": key.publicKey])
     let forged = try AccessTokenFormat().sign(
-      claims("s"),
+      try claims(1),
       with: try Ed25519PrivateKey(),
       keyID: "k"
     )
@@ -70,13 +76,13 @@ struct TokenVerifierTests {
   @Test("remembers a bounded number of tokens, those in use the longest")
   func bounded() throws {
     let verifier = TokenVerifier(keys: ["k": key.publicKey], capacity: 8)
-    let favourite = try sign(claims("favourite"))
+    let favourite = try sign(try claims(1000))
     for index in 0..<40 {
       _ = try verifier.verify(favourite, nowSeconds: now)
-      _ = try verifier.verify(try sign(claims("\(index)")), nowSeconds: now)
+      _ = try verifier.verify(try sign(try claims(index)), nowSeconds: now)
     }
     #expect(verifier.signatureChecks == 41)
-    _ = try verifier.verify(try sign(claims("0")), nowSeconds: now)
+    _ = try verifier.verify(try sign(try claims(0)), nowSeconds: now)
     #expect(verifier.signatureChecks == 42)
   }
 }
@@ -84,26 +90,26 @@ struct TokenVerifierTests {
 @Suite("revoked sessions")
 struct SessionRevocationsTests {
   @Test("are forgotten once their last token has expired")
-  func forgotten() {
+  func forgotten() throws {
     var revocations = SessionRevocations(capacity: 100, tokenLifeSeconds: 900)
-    revocations.revoke("a", nowSeconds: now)
-    revocations.revoke("b", nowSeconds: now + 900)
+    revocations.revoke(try id(1), nowSeconds: now)
+    revocations.revoke(try id(2), nowSeconds: now + 900)
     #expect(revocations.count == 2)
-    revocations.revoke("c", nowSeconds: now + 901)
+    revocations.revoke(try id(3), nowSeconds: now + 901)
     #expect(revocations.count == 2)
-    #expect(!revocations.contains(claims("a")))
-    #expect(revocations.contains(claims("b")))
+    #expect(!revocations.contains(try claims(1)))
+    #expect(revocations.contains(try claims(2)))
   }
 
   @Test("stay bounded, and when the list overflows none comes back to life")
-  func overflow() {
+  func overflow() throws {
     var revocations = SessionRevocations(capacity: 10, tokenLifeSeconds: 900)
-    for index in 0..<1000 { revocations.revoke("\(index)", nowSeconds: now + Int64(index / 10)) }
+    for index in 0..<1000 { revocations.revoke(try id(index), nowSeconds: now + Int64(index / 10)) }
     #expect(revocations.count <= 10)
-    for index in 0..<1000 { #expect(revocations.contains(claims("\(index)"))) }
+    for index in 0..<1000 { #expect(revocations.contains(try claims(index))) }
     // The price: other tokens as old as those are refused too, until they are refreshed.
-    #expect(revocations.contains(claims("innocent", issuedAt: now)))
-    #expect(!revocations.contains(claims("innocent", issuedAt: now + 100)))
+    #expect(revocations.contains(try claims(9999, issuedAt: now)))
+    #expect(!revocations.contains(try claims(9999, issuedAt: now + 100)))
   }
 }
 
