@@ -1,2 +1,70 @@
 #pragma once
-// What Glibc's Swift module leaves out.
+// What Glibc's Swift module leaves out: epoll, eventfd, accept4, a thread-local, and the few calls
+// whose C form Swift cannot take (variadic functions, macros, unions).
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+
+/// The event loop that runs on this thread, or null. Owned by MartletNet.
+extern _Thread_local void *martlet_current_loop_pointer;
+
+static inline void *martlet_current_loop(void) { return martlet_current_loop_pointer; }
+static inline void martlet_set_current_loop(void *loop) { martlet_current_loop_pointer = loop; }
+
+static inline int martlet_errno(void) { return errno; }
+
+static inline int martlet_epoll_add(int epoll, int fd, uint32_t events, void *context) {
+  struct epoll_event event = {.events = events, .data.ptr = context};
+  return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event);
+}
+static inline int martlet_epoll_modify(int epoll, int fd, uint32_t events, void *context) {
+  struct epoll_event event = {.events = events, .data.ptr = context};
+  return epoll_ctl(epoll, EPOLL_CTL_MOD, fd, &event);
+}
+static inline int martlet_epoll_remove(int epoll, int fd) {
+  return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, 0);
+}
+
+enum {
+  martlet_epoll_cloexec = EPOLL_CLOEXEC,
+  martlet_epoll_in = EPOLLIN,
+  martlet_epoll_out = EPOLLOUT,
+  martlet_epoll_error = EPOLLERR,
+  martlet_epoll_hangup = EPOLLHUP,
+};
+/// The flag alone does not fit Swift's import of an enum: bit 28.
+static inline uint32_t martlet_epoll_exclusive(void) { return EPOLLEXCLUSIVE; }
+
+static inline int martlet_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+
+/// CLOCK_MONOTONIC in nanoseconds.
+static inline uint64_t martlet_monotonic_nanoseconds(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/// A non-blocking, close-on-exec stream socket of `family`, or -1.
+int martlet_stream_socket(int family);
+/// accept4 with non-blocking and close-on-exec, or -1.
+int martlet_accept(int listener, struct sockaddr_storage *address, socklen_t *length);
+/// Sets an integer socket option; 0 or -1.
+int martlet_set_socket_option(int fd, int level, int option, int value);
+/// send() without SIGPIPE.
+ssize_t martlet_send(int fd, const void *bytes, size_t count);
+/// The error of a connect() that has just finished (SO_ERROR).
+int martlet_socket_error(int fd);
+
+/// Ignores SIGPIPE for the process.
+void martlet_ignore_sigpipe(void);
+/// From now on, `signal` adds one to the eventfd `fd`; 0 or -1.
+int martlet_watch_signal(int signal, int fd);
+/// Gives `signal` its default action back.
+void martlet_unwatch_signal(int signal);
+
+/// open() with O_CREAT | O_EXCL | O_WRONLY and the given mode, or -1.
+int martlet_create_file(const char *path, unsigned mode);

@@ -1,0 +1,29 @@
+/// Every bound of this module, by name.
+package struct NetLimits: Sendable {
+  /// Connections that one loop holds at a time; a further one is closed as soon as it is accepted.
+  package var maxConnectionsPerLoop = 20_000
+  /// Connections accepted in one turn, so that a storm of them leaves room for those that exist.
+  package var maxAcceptsPerTurn = 64
+  /// How long accepting rests when the process or the system has no descriptor left.
+  package var acceptRetry: Duration = .milliseconds(100)
+  /// Length of the kernel's queue of connections that wait to be accepted.
+  package var listenBacklog: Int32 = 1_024
+  /// From accept or connect until the TLS handshake is done.
+  package var handshakeTimeout: Duration = .seconds(10)
+  /// From connect() until the peer answers.
+  package var connectTimeout: Duration = .seconds(10)
+  /// How long a connection that we closed in order may take to read the rest and close its end.
+  package var lingerTimeout: Duration = .seconds(2)
+  /// Bytes of a closing peer that are read and dropped while we linger.
+  package var maxLingerBytes = 1 << 20
+  /// The kernel cuts a connection whose peer acknowledges nothing for so long (TCP_USER_TIMEOUT).
+  package var unacknowledgedTimeout: Duration = .seconds(60)
+  /// Bytes that a transport keeps for a peer that reads too slowly; over it, the transport fails.
+  package var maxPendingBytes = 8 << 20
+  /// Bytes that may be under way in one direction of an in-memory pipe.
+  package var pipeCapacity = 64 << 10
+  /// Jobs that run in one turn before bytes are flushed and descriptors are looked at again.
+  package var maxJobsPerTurn = 10_000
+
+  package init() {}
+}

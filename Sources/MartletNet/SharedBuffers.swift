@@ -1,0 +1,23 @@
+/// The memory that all transports of a loop read into and write from.
+///
+/// One set a loop instead of one a connection: bytes stay in it only during one call into a
+/// transport, which always empties what it filled before it returns.
+final class SharedBuffers {
+  /// What a descriptor's read() brings: ciphertext under TLS.
+  let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+  /// What one SSL_read() brings.
+  let plaintext = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
+  /// What waits for write(): ciphertext under TLS.
+  let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
+  /// Bytes of `output` in use.
+  var outputCount = 0
+  /// Where HTTP/2 gathers frames before they are handed to the transport.
+  let gather = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 16)
+
+  deinit {
+    input.deallocate()
+    plaintext.deallocate()
+    output.deallocate()
+    gather.deallocate()
+  }
+}
