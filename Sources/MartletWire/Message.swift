@@ -93,6 +93,20 @@ extension Message {
     WireWriter.encode(self, prefix: prefix, deterministic: deterministic)
   }
 
+  /// Makes a message and fills it in: `User.with { $0.id = "1" }`.
+  ///
+  /// - Parameter fill: Sets the fields.
+  /// - Returns: The message.
+  /// - Throws: What `fill` throws.
+  @inlinable
+  public static func with<Failure: Error>(
+    _ fill: (inout Self) throws(Failure) -> Void
+  ) throws(Failure) -> Self {
+    var message = Self()
+    try fill(&message)
+    return message
+  }
+
   /// The field names and values that are not empty, for logs and debuggers; not a format.
   public var description: String { debugText(of: self) }
 }

@@ -121,6 +121,43 @@ extension WireReader {
     return unsafe WireReader(start, start + count, depth: depth &- 1)
   }
 
+  /// Reads a nested message into a field, merging with what it holds.
+  ///
+  /// - Parameter field: The field; its value is moved out and back, never copied.
+  /// - Throws: `WireError` when the nested message is malformed.
+  @inlinable
+  @inline(__always)
+  public mutating func message<M: Message>(into field: inout M?) throws(WireError) {
+    let nested = try message()
+    var value = field.take() ?? M()
+    try value.readFields(from: nested)
+    field = consume value
+  }
+
+  /// Reads a nested message into a field of a message that may contain itself.
+  ///
+  /// - Parameter field: The field.
+  /// - Throws: `WireError` when the nested message is malformed.
+  @inlinable
+  public mutating func message<M: Message>(into field: inout Indirect<M>?) throws(WireError) {
+    let nested = try message()
+    var value = field.take()?.value ?? M()
+    try value.readFields(from: nested)
+    field = Indirect(value)
+  }
+
+  /// Reads a nested message and adds it to a list.
+  ///
+  /// - Parameter list: The list.
+  /// - Throws: `WireError` when the nested message is malformed.
+  @inlinable
+  @inline(__always)
+  public mutating func message<M: Message>(appendingTo list: inout [M]) throws(WireError) {
+    var value = M()
+    try value.readFields(from: try message())
+    list.append(value)
+  }
+
   @usableFromInline
   static func makeString(_ start: UnsafeRawPointer, _ count: Int) throws(WireError) -> String {
     if count == 0 { return "" }

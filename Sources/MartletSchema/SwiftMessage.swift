@@ -1,0 +1,220 @@
+/// A message as generated code sees it.
+struct SwiftMessage {
+  /// A oneof that the schema's author wrote.
+  struct Oneof {
+    var index: Int
+    var descriptor: OneofDescriptor
+    /// Of the property and, capitalised, of the enum.
+    var name: String
+    var typeName: String
+  }
+
+  var descriptor: MessageDescriptor
+  /// With the types it is nested in.
+  var typeName: String
+  /// In the order of the schema.
+  var fields: [SwiftField] = []
+  var oneofs: [Oneof] = []
+  var file: FileDescriptor
+
+  /// In the order of the wire.
+  var sortedFields: [SwiftField] { fields.sorted { $0.number < $1.number } }
+
+  func fields(of oneof: Oneof) -> [SwiftField] { fields.filter { $0.oneof == oneof.index } }
+
+  init(
+    _ message: MessageDescriptor,
+    generator: SwiftGenerator,
+    file: FileDescriptor
+  ) throws(SwiftRefusal) {
+    descriptor = message
+    self.file = file
+    typeName = generator.typeName(message.fullName)
+    let typeNames = Set(
+      generator.nestedMessages(of: message).map(\.name) + message.enums.map(\.name)
+    )
+    for (index, oneof) in message.oneofs.enumerated() where !oneof.isSynthetic {
+      let type = SwiftNames.type(SwiftNames.upperCamel(oneof.name))
+      oneofs.append(
+        Oneof(
+          index: index,
+          descriptor: oneof,
+          name: SwiftNames.member(oneof.name),
+          typeName: typeNames.contains(type) ? type + "Oneof" : type
+        )
+      )
+    }
+    if let span = message.extensions.first?.span ?? message.extensionRanges.first?.range.span {
+      throw SwiftRefusal(
+        file: file.name,
+        span: span,
+        message: "no Swift is generated for extensions"
+      )
+    }
+    var names = Set(oneofs.map(\.name))
+    for field in message.fields {
+      var swift = try generator.swiftField(field, of: message, in: file)
+      // Two names of a schema may become one of Swift's; the number tells them apart.
+      let isCase = swift.oneof != nil
+      if !isCase, !names.insert(swift.name).inserted { swift.name += "_\(field.number)" }
+      fields.append(swift)
+    }
+  }
+}
+
+extension SwiftGenerator {
+  func swiftField(
+    _ field: FieldDescriptor,
+    of message: MessageDescriptor,
+    in file: FileDescriptor
+  ) throws(SwiftRefusal) -> SwiftField {
+    func refuse(_ reason: String) -> SwiftRefusal {
+      SwiftRefusal(file: file.name, span: field.span, message: reason)
+    }
+    if field.type == .group { throw refuse("no Swift is generated for groups") }
+    if field.label == .required { throw refuse("no Swift is generated for required fields") }
+    if field.defaultValue != nil { throw refuse("no Swift is generated for default values") }
+    if let enumeration = schema.enumeration(named: field.typeName), enumeration.isClosed {
+      throw refuse("no Swift is generated for fields of closed enums")
+    }
+    let entry = schema.mapEntry(of: field)
+    let value = swiftValue(entry?.value ?? field)
+    return SwiftField(
+      descriptor: field,
+      name: SwiftNames.member(field.name),
+      value: value,
+      shape: shape(of: field, key: entry.map { swiftValue($0.key) }, in: message)
+    )
+  }
+
+  private func shape(
+    of field: FieldDescriptor,
+    key: SwiftValue?,
+    in message: MessageDescriptor
+  ) -> SwiftField.Shape {
+    if let key { return .map(key: key) }
+    if field.isRepeated { return .list }
+    let isBoxed = field.type == .message && contains(field.typeName, message.fullName)
+    if let index = field.oneofIndex, !message.oneofs[index].isSynthetic {
+      return .oneof(index, isBoxed: isBoxed)
+    }
+    if isBoxed { return .boxed }
+    return field.hasPresence ? .optional : .single
+  }
+
+  private func swiftValue(_ field: FieldDescriptor) -> SwiftValue {
+    let name = field.typeName.isEmpty ? "" : typeName(field.typeName)
+    var initial = ""
+    if let enumeration = schema.enumeration(named: field.typeName),
+      let zero = enumeration.values.first(where: { $0.number == 0 })
+    {
+      initial = "." + SwiftNames.enumCase(zero.name, of: enumeration.name)
+    }
+    return SwiftValue(field.type, named: name, firstCase: initial)
+  }
+
+  /// Whether a message holds another inline, through single fields of any depth.
+  private func contains(_ outer: String, _ inner: String) -> Bool {
+    var visited: Set<String> = []
+    var waiting = [outer]
+    while let name = waiting.popLast() {
+      if name == inner { return true }
+      guard visited.insert(name).inserted, let message = schema.message(named: name) else {
+        continue
+      }
+      waiting += message.fields.filter { $0.type == .message && !$0.isRepeated }.map(\.typeName)
+    }
+    return false
+  }
+}
+
+// The declaration: properties, initialiser, nested types.
+
+extension SwiftGenerator {
+  func emit(_ message: SwiftMessage, to text: inout SwiftText) throws(SwiftRefusal) {
+    let name = message.typeName.split(separator: ".").last.map(String.init) ?? message.typeName
+    text.documentation(
+      message.descriptor.comments,
+      otherwise: "The message `\(message.descriptor.fullName)`.",
+      isDeprecated: message.descriptor.options.isDeprecated
+    )
+    text.line("\(access)struct \(name): Message {")
+    var refusal: SwiftRefusal?
+    text.indented { text in
+      emitProperties(of: message, to: &text)
+      text.blank()
+      text.documentation("Makes a message in which no field is set.")
+      text.line("\(access)init() {}")
+      for oneof in message.oneofs { emit(oneof, of: message, to: &text) }
+      for enumeration in message.descriptor.enums { emit(enumeration, to: &text) }
+      for nested in nestedMessages(of: message.descriptor) {
+        text.blank()
+        do throws(SwiftRefusal) {
+          try emit(SwiftMessage(nested, generator: self, file: message.file), to: &text)
+        } catch {
+          refusal = error
+        }
+      }
+    }
+    text.line("}")
+    if let refusal { throw refusal }
+  }
+
+  private func emitProperties(of message: SwiftMessage, to text: inout SwiftText) {
+    var written: Set<Int> = []
+    for field in message.fields {
+      if let index = field.oneof {
+        guard written.insert(index).inserted,
+          let oneof = message.oneofs.first(where: { $0.index == index })
+        else { continue }
+        text.documentation(
+          oneof.descriptor.comments,
+          otherwise: "The oneof `\(oneof.descriptor.name)`; nil when none of its fields is set.",
+          isDeprecated: false
+        )
+        text.line("\(access)var \(oneof.name): \(oneof.typeName)?")
+        continue
+      }
+      text.documentation(
+        field.descriptor.comments,
+        otherwise: "The field `\(field.descriptor.name)`, number \(field.number).",
+        isDeprecated: field.descriptor.isDeprecated
+      )
+      emitProperty(field, to: &text)
+    }
+    text.documentation("Fields that the schema does not name, kept as they came.")
+    text.line("\(access)var unknownFields = UnknownFields()")
+  }
+
+  private func emitProperty(_ field: SwiftField, to text: inout SwiftText) {
+    guard case .boxed = field.shape else {
+      text.line("\(access)var \(field.declaration)")
+      return
+    }
+    text.block("\(access)var \(field.declaration)") { text in
+      text.line("get { \(field.boxName)?.value }")
+      text.line("set { \(field.boxName) = newValue.map(Indirect.init) }")
+    }
+    text.line("private var \(field.boxName): Indirect<\(field.value.type)>?")
+  }
+
+  private func emit(
+    _ oneof: SwiftMessage.Oneof,
+    of message: SwiftMessage,
+    to text: inout SwiftText
+  ) {
+    text.blank()
+    text.documentation("What `\(message.typeName).\(oneof.name)` holds.")
+    text.block("\(access)enum \(oneof.typeName): Hashable, Sendable") { text in
+      for field in message.fields(of: oneof) {
+        text.documentation(
+          field.descriptor.comments,
+          otherwise: "The field `\(field.descriptor.name)`, number \(field.number).",
+          isDeprecated: field.descriptor.isDeprecated
+        )
+        let isBoxed = if case .oneof(_, true) = field.shape { true } else { false }
+        text.line("\(isBoxed ? "indirect " : "")case \(field.name)(\(field.type))")
+      }
+    }
+  }
+}

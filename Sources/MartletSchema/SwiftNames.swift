@@ -1,0 +1,105 @@
+/// Names of a schema as Swift spells them.
+enum SwiftNames {
+  /// `started_at_ms` as `startedAtMs`, `REQUEST_SENT` as `requestSent`.
+  static func lowerCamel(_ name: String) -> String {
+    let camel = upperCamel(name)
+    // `URLPath` and `ID` lose the capitals of their first word only.
+    let capitals = camel.prefix { $0.isUppercase }
+    guard capitals.count > 1, capitals.count < camel.count else {
+      return capitals.lowercased() + camel.dropFirst(capitals.count)
+    }
+    let isWordStart = camel.dropFirst(capitals.count).first?.isLowercase ?? false
+    let lowered = isWordStart ? capitals.dropLast() : capitals
+    return lowered.lowercased() + camel.dropFirst(lowered.count)
+  }
+
+  /// `track_request` and `TRACK_REQUEST` as `TrackRequest`; other capitals stay.
+  static func upperCamel(_ name: String) -> String {
+    let hasLowercase = name.contains { $0.isLowercase }
+    return name.split(separator: "_")
+      .map { word in
+        let tail = word.dropFirst()
+        return word.prefix(1).uppercased() + (hasLowercase ? String(tail) : tail.lowercased())
+      }
+      .joined()
+  }
+
+  /// A property's or case's name where it is declared or used after a dot.
+  static func member(_ name: String) -> String {
+    let camel = startingWithLetter(lowerCamel(name))
+    if unusableMembers.contains(camel) { return camel + "_" }
+    return keywords.contains(camel) ? "`\(camel)`" : camel
+  }
+
+  /// A type's name.
+  static func type(_ name: String) -> String {
+    let camel = startingWithLetter(
+      name.contains("_") ? upperCamel(name) : name.prefix(1).uppercased() + name.dropFirst()
+    )
+    return takenTypes.contains(camel) ? camel + "_" : camel
+  }
+
+  /// A value's name without its enum's: `ACTIVITY_TYPE_RUN` of `ActivityType` as `run`.
+  static func enumCase(_ name: String, of enumName: String) -> String {
+    let prefix = screamingSnake(enumName) + "_"
+    guard name.uppercased().hasPrefix(prefix) else { return member(name) }
+    let rest = name.dropFirst(prefix.count)
+    guard let first = rest.first, first.isLetter else { return member(name) }
+    return member(String(rest))
+  }
+
+  /// `ActivityType` as `ACTIVITY_TYPE`.
+  static func screamingSnake(_ name: String) -> String {
+    var result = ""
+    var previous: Character?
+    let characters = Array(name)
+    for (index, character) in characters.enumerated() {
+      let followsWord = previous.map { $0.isLowercase || $0.isNumber } ?? false
+      let endsCapitals =
+        (previous?.isUppercase ?? false) && index + 1 < characters.count
+        && characters[index + 1].isLowercase
+      if character.isUppercase, followsWord || endsCapitals { result += "_" }
+      result += character.uppercased()
+      previous = character
+    }
+    return result
+  }
+
+  /// `martlet/v1/live.proto` as `martlet_v1_live.swift`: SwiftPM wants file names unique in a
+  /// module, and a build plugin must know them without reading the schema.
+  static func file(_ path: String) -> String {
+    let stem = path.hasSuffix(".proto") ? path.dropLast(6) : path[...]
+    return String(stem.map { $0.isLetter || $0.isNumber ? $0 : "_" }) + ".swift"
+  }
+
+  private static func startingWithLetter(_ name: String) -> String {
+    name.first.map { $0.isLetter } ?? false ? name : "_" + name
+  }
+
+  /// Members that generated types and their protocols have, or that Swift keeps even in
+  /// backticks.
+  private static let unusableMembers: Set<String> = [
+    "self", "init", "description", "hashValue", "hash", "unknownFields", "encodedSizeBound",
+    "encoded", "merge", "with", "protoName", "readFields", "writeFields", "rawValue", "allNamed",
+    "debugDescription",
+  ]
+
+  /// Types that generated code names, and words that cannot be a type's name.
+  private static let takenTypes: Set<String> = [
+    "Any", "Array", "Bool", "CallOptions", "Channel", "ClientCall", "Dictionary", "Double",
+    "Equatable", "Error", "Float", "Hashable", "Indirect", "Int", "Int32", "Int64", "MapKey",
+    "Message", "MessageStream", "MessageWriter", "MethodDescriptor", "Never", "OpenEnum",
+    "Optional", "Protocol", "RPCError", "RPCService", "Self", "Sendable", "ServerCall",
+    "ServiceHandler", "String", "Swift", "Type", "UInt32", "UInt64", "UInt8", "UnknownFields",
+    "Void", "WireError", "WireReader", "WireWriter",
+  ]
+
+  private static let keywords: Set<String> = [
+    "Any", "as", "associatedtype", "break", "case", "catch", "class", "continue", "default",
+    "defer", "deinit", "do", "else", "enum", "extension", "fallthrough", "false", "fileprivate",
+    "for", "func", "guard", "if", "import", "in", "inout", "internal", "is", "let", "nil",
+    "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows",
+    "return", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true",
+    "try", "typealias", "var", "where", "while",
+  ]
+}

@@ -1,0 +1,150 @@
+/// Swift source as it grows: lines with their indentation.
+struct SwiftText {
+  /// The formatter's column limit.
+  static let lineLimit = 100
+
+  private(set) var lines: [String] = []
+  private(set) var depth = 0
+
+  /// Everything written, with a line end after each line.
+  var text: String { lines.joined(separator: "\n") + "\n" }
+
+  /// Room left on a line at the current depth.
+  var width: Int { Self.lineLimit - 2 * depth }
+
+  mutating func line(_ text: String) {
+    lines.append(text.isEmpty ? "" : String(repeating: " ", count: 2 * depth) + text)
+  }
+
+  /// A blank line, unless at the start of a block or after another.
+  mutating func blank() {
+    if let last = lines.last, !last.isEmpty, !last.hasSuffix("{") { lines.append("") }
+  }
+
+  mutating func indented(_ body: (inout SwiftText) -> Void) {
+    depth += 1
+    body(&self)
+    depth -= 1
+  }
+
+  /// `head {`, the body, `}`.
+  mutating func block(_ head: String, _ body: (inout SwiftText) -> Void) {
+    line(head + " {")
+    indented(body)
+    line("}")
+  }
+
+  /// A function of one statement; its parameters go on lines of their own where one is too short.
+  ///
+  /// - Parameters:
+  ///   - head: up to the opening parenthesis.
+  ///   - parameters: the parameters.
+  ///   - tail: what stands between the closing parenthesis and the brace.
+  ///   - body: the statements.
+  mutating func function(
+    _ head: String,
+    _ parameters: [String],
+    _ tail: String,
+    body: (inout SwiftText) -> Void
+  ) {
+    let line = signature(head, parameters, tail + " {")
+    for part in line { self.line(part) }
+    indented(body)
+    self.line("}")
+  }
+
+  /// A call or signature on one line or, where that is too long, on one line per part.
+  func signature(_ head: String, _ parts: [String], _ tail: String) -> [String] {
+    let line = "\(head)(\(parts.joined(separator: ", ")))\(tail)"
+    if line.count <= width { return [line] }
+    let last = parts.count - 1
+    return ["\(head)("]
+      + parts.enumerated().map { "  \($1)\($0 == last ? "" : ",")" } + [")\(tail)"]
+  }
+
+  /// A statement in braces on one line where it fits, `if a { b }`, otherwise on three.
+  mutating func statement(_ head: String, _ body: String) {
+    let line = "\(head) { \(body) }"
+    if line.count <= width {
+      self.line(line)
+    } else {
+      block(head) { $0.line(body) }
+    }
+  }
+}
+
+// Documentation.
+
+extension SwiftText {
+  /// Documentation from a schema's comment, or a given text where there is none.
+  ///
+  /// The first sentence becomes the summary, in a paragraph of its own as Swift's tools want it.
+  mutating func documentation(_ comments: SourceComments, otherwise: String, isDeprecated: Bool) {
+    var paragraphs = Self.paragraphs(comments.leading ?? comments.trailing ?? "")
+    if paragraphs.isEmpty { paragraphs = [[otherwise]] }
+    if let (summary, rest) = Self.splitSummary(paragraphs[0]) {
+      paragraphs.replaceSubrange(0..<1, with: [summary, rest])
+    }
+    for (index, paragraph) in paragraphs.enumerated() {
+      if index > 0 { line("///") }
+      for text in paragraph { documentationLine(text) }
+    }
+    if isDeprecated { line("@available(*, deprecated)") }
+  }
+
+  /// One paragraph of documentation, wrapped.
+  mutating func documentation(_ text: String) {
+    documentationLine(text)
+  }
+
+  private mutating func documentationLine(_ text: String) {
+    var rest = Substring(text)
+    while rest.count + 4 > width, let space = rest.prefix(width - 4).lastIndex(of: " ") {
+      line("/// " + rest[..<space])
+      rest = rest[rest.index(after: space)...]
+    }
+    line("/// " + rest)
+  }
+
+  /// A comment's lines by paragraph, without the space that follows `//`.
+  private static func paragraphs(_ comment: String) -> [[String]] {
+    var paragraphs: [[String]] = [[]]
+    for line in comment.split(separator: "\n", omittingEmptySubsequences: false) {
+      var text = line.hasPrefix(" ") ? line.dropFirst() : line
+      while let last = text.last, last.isWhitespace { text.removeLast() }
+      if text.isEmpty {
+        paragraphs.append([])
+      } else {
+        paragraphs[paragraphs.count - 1].append(text.filter { $0 != "\r" })
+      }
+    }
+    return paragraphs.filter { !$0.isEmpty }
+  }
+
+  /// Parts the first sentence from the rest of its paragraph; nil when it is all there is.
+  private static func splitSummary(_ lines: [String]) -> (summary: [String], rest: [String])? {
+    for (index, line) in lines.enumerated() {
+      guard let end = sentenceEnd(in: line, isLast: index == lines.count - 1) else { continue }
+      let summary = lines[..<index] + [String(line[..<end])]
+      var rest = Array(lines[(index + 1)...])
+      let remainder = line[end...].drop { $0 == " " }
+      if !remainder.isEmpty { rest.insert(String(remainder), at: 0) }
+      return (Array(summary), rest)
+    }
+    return nil
+  }
+
+  /// Where a sentence ends within a line: after a mark that a space or the line's end follows.
+  private static func sentenceEnd(in line: String, isLast: Bool) -> String.Index? {
+    var index = line.startIndex
+    while index < line.endIndex {
+      let next = line.index(after: index)
+      if ".!?".contains(line[index]) {
+        if next == line.endIndex { return isLast ? nil : next }
+        if line[next] == " " { return next }
+      }
+      index = next
+    }
+    return nil
+  }
+}
