@@ -236,7 +236,10 @@ extension SwiftGenerator {
     let value = field.value
     switch field.shape {
     case .single:
-      text.statement("if \(value.isSet(name))", "writer.\(value.method)(\(name), tag: \(field.tag))")
+      text.statement(
+        "if \(value.isSet(name))",
+        "writer.\(value.method)(\(name), tag: \(field.tag))"
+      )
     case .optional, .boxed:
       text.statement(
         "if let value = \(name)",
