@@ -8,6 +8,8 @@ package struct FileDescriptor: Sendable, Hashable {
   package var name: String
   /// The package, "" when there is none.
   package var package = ""
+  /// Of the package's name.
+  package var packageSpan: SourceSpan?
   package var syntax = Syntax.proto2
   package var imports: [ImportDescriptor] = []
   package var messages: [MessageDescriptor] = []
@@ -118,12 +120,16 @@ package struct FieldDescriptor: Sendable, Hashable {
   package var typeName = ""
   /// Linked, for extensions: the full name of the extended message.
   package var extendee: String?
+  /// Of the name behind `extend`.
+  package var extendeeSpan: SourceSpan?
   /// Index into the message's `oneofs`, synthetic ones included.
   package var oneofIndex: Int?
   /// Whether it is written with `optional` in proto3; its oneof is then synthetic.
   package var isProto3Optional = false
   /// Given by `json_name`, or derived from the name.
   package var jsonName = ""
+  /// Of the text of `json_name` where it is given.
+  package var jsonNameSpan: SourceSpan?
   /// proto2's `default`, as descriptor.proto spells it.
   package var defaultValue: String?
   /// Linked: Whether a repeated field is written packed.

@@ -81,3 +81,15 @@ package struct SourceText: Sendable, Hashable {
     return 1 + bytes[start..<min(offset, bytes.count)].count { $0 & 0xC0 != 0x80 }
   }
 }
+
+extension SourceText {
+  /// The place of the first bytes that are not UTF-8.
+  static func invalidUTF8(in bytes: [UInt8]) -> SourceSpan? {
+    do throws(UTF8.ValidationError) {
+      _ = try UTF8Span(validating: bytes.span)
+      return nil
+    } catch {
+      return SourceSpan(error.byteOffsets.lowerBound, error.byteOffsets.upperBound)
+    }
+  }
+}

@@ -1,0 +1,152 @@
+// Statements at the top of a file.
+
+extension FileParser {
+  /// Reads the file, or as much of it as can be made sense of.
+  ///
+  /// - Parameter allowsProto2: whether proto2 is read, which today only descriptor.proto may use.
+  mutating func parse(allowsProto2: Bool) {
+    readFirstComments()
+    let root = begin(at: current.span)
+    defer { end(root) }
+    guard parseSyntax(allowsProto2: allowsProto2) else { return }
+    while !isAtEnd, !sink.isFull {
+      do throws(StatementFailure) {
+        try topLevelStatement()
+      } catch {
+        skipStatement()
+        if looking(at: "}") {
+          if sink.errorCount == 0 { self.error("this \"}\" closes nothing", at: current.span) }
+          _ = takeEnd("}", of: nil)
+        }
+      }
+    }
+  }
+
+  /// Reads the `syntax` statement; false when the file is in a language that is not read.
+  private mutating func parseSyntax(allowsProto2: Bool) -> Bool {
+    if looking(at: "edition") {
+      file.syntax = .editions
+      error(
+        "editions are not supported yet; martletc reads proto3",
+        at: current.span,
+        suggestion: "write syntax = \"proto3\";"
+      )
+      return false
+    }
+    guard looking(at: "syntax") else {
+      error(
+        "the file does not say syntax = \"proto3\" first; without it, it would be proto2, which is "
+          + "not supported yet",
+        at: current.span
+      )
+      return false
+    }
+    do throws(StatementFailure) {
+      return try syntaxStatement(allowsProto2: allowsProto2)
+    } catch {
+      return false
+    }
+  }
+
+  private mutating func syntaxStatement(allowsProto2: Bool) throws(StatementFailure) -> Bool {
+    let place = begin(12)
+    defer { end(place) }
+    advance()
+    try expect("=")
+    let (name, span) = try text("\"proto3\"")
+    try endDeclaration(";", of: place)
+    file.comments = comments(of: place)
+    switch name {
+    case "proto3":
+      file.syntax = .proto3
+      return true
+    case "proto2" where allowsProto2:
+      return true
+    case "proto2":
+      error("proto2 is not supported yet; martletc reads proto3", at: span)
+    default:
+      error("unknown syntax \"\(name)\"; martletc reads proto3", at: span)
+    }
+    return false
+  }
+
+  private mutating func topLevelStatement() throws(StatementFailure) {
+    if takeEnd(";", of: nil) { return }
+    if looking(at: "message") {
+      file.messages.append(try message(4, Int32(file.messages.count), depth: 1))
+    } else if looking(at: "enum") {
+      file.enums.append(try enumeration(5, Int32(file.enums.count)))
+    } else if looking(at: "service") {
+      file.services.append(try service())
+    } else if looking(at: "extend") {
+      try fileExtend()
+    } else if looking(at: "import") {
+      try importStatement()
+    } else if looking(at: "package") {
+      try packageStatement()
+    } else if looking(at: "option") {
+      let option = try optionStatement(8, file.options.written.count)
+      file.options.written.append(option)
+    } else if looking(at: "syntax") {
+      throw fail("\"syntax\" must be the first statement, once")
+    } else {
+      throw fail(
+        "expected a declaration such as \"message\", found \(found)",
+        suggestion: misspeltKeyword(Self.topLevelKeywords)
+      )
+    }
+  }
+
+  private static let topLevelKeywords = [
+    "message", "enum", "service", "import", "package", "option", "extend",
+  ]
+
+  func misspeltKeyword(_ keywords: [String]) -> String? {
+    guard current.kind == .identifier else { return nil }
+    return didYouMean(text(of: current), among: keywords)
+  }
+
+  private mutating func importStatement() throws(StatementFailure) {
+    let place = begin(3, Int32(file.imports.count))
+    defer { end(place) }
+    advance()
+    var kind = ImportDescriptor.Kind.normal
+    for (word, number, meaning) in Self.importKinds where looking(at: word) {
+      kind = meaning
+      let count = file.imports.count { $0.kind == meaning }
+      record([number, Int32(count)], at: current.span)
+      advance()
+      break
+    }
+    let (imported, pathSpan) = try text("the path of the file to import, in quotes")
+    try endDeclaration(";", of: place)
+    file.imports.append(
+      ImportDescriptor(path: imported, kind: kind, span: span(of: place), pathSpan: pathSpan)
+    )
+  }
+
+  private static let importKinds: [(StaticString, Int32, ImportDescriptor.Kind)] = [
+    ("public", 10, .public), ("weak", 11, .weak),
+  ]
+
+  private mutating func record(_ wholePath: [Int32], at span: SourceSpan) {
+    file.locations.append(SourceLocation(path: wholePath, span: span))
+  }
+
+  private mutating func packageStatement() throws(StatementFailure) {
+    if !file.package.isEmpty { error("a file has one package", at: current.span) }
+    let place = begin(2)
+    defer { end(place) }
+    advance()
+    var (name, span) = try identifier("the name of the package")
+    while take(".") {
+      let (part, partSpan) = try identifier("a name after \".\"")
+      name += "." + part
+      span = span.through(partSpan)
+    }
+    if name.utf8.count > 511 { error("the name of the package is too long", at: span) }
+    file.package = name
+    file.packageSpan = span
+    try endDeclaration(";", of: place)
+  }
+}

@@ -1,0 +1,220 @@
+// What one statement alone cannot show: numbers, names and reserved ones within a declaration.
+
+extension Linker {
+  mutating func checkRules(of file: FileDescriptor) {
+    for message in file.messages { checkRules(of: message) }
+    for enumeration in file.enums { checkRules(of: enumeration) }
+    for field in file.extensions { checkExtension(field) }
+  }
+
+  private mutating func checkRules(of message: MessageDescriptor) {
+    if message.isMapEntry {
+      checkMap(message)
+      return
+    }
+    checkNumbers(of: message)
+    checkReserved(of: message)
+    if !message.extensionRanges.isEmpty, files[current].syntax == .proto3 {
+      error("proto3 has no extension ranges", at: message.extensionRanges[0].range.span)
+    }
+    checkJSONNames(of: message)
+    for field in message.fields { checkType(of: field) }
+    for field in message.extensions { checkExtension(field) }
+    for nested in message.messages { checkRules(of: nested) }
+    for enumeration in message.enums { checkRules(of: enumeration) }
+  }
+
+  // MARK: - Numbers of fields
+
+  private mutating func checkNumbers(of message: MessageDescriptor) {
+    var owners: [Int32: FieldDescriptor] = [:]
+    for field in message.fields {
+      if let reason = Self.unusable(field.number) {
+        let free = Self.freeNumber(in: message)
+        let hint = free.map { "the next free number is \($0)" }
+        error(
+          "\"\(field.name)\" cannot have the number \(field.number): \(reason)",
+          at: field.numberSpan,
+          suggestion: hint
+        )
+      } else if let other = owners[field.number] {
+        let free = Self.freeNumber(in: message).map { "the next free number is \($0)" }
+        error(
+          "the number \(field.number) of \"\(field.name)\" is already that of \"\(other.name)\"",
+          at: field.numberSpan,
+          suggestion: free
+        )
+      } else {
+        owners[field.number] = field
+      }
+    }
+  }
+
+  /// Why no field may have a number.
+  static func unusable(_ number: Int32) -> String? {
+    if number < 1 { return "numbers start at 1" }
+    if number > FileParser.lastFieldNumber {
+      return "the largest is \(FileParser.lastFieldNumber)"
+    }
+    if (19_000...19_999).contains(number) {
+      return "19000 to 19999 are kept for protobuf itself"
+    }
+    return nil
+  }
+
+  private static func freeNumber(in message: MessageDescriptor) -> Int32? {
+    var taken = message.fields.map(\.number).filter { unusable($0) == nil }
+    taken += message.reservedRanges.map(\.last) + message.extensionRanges.map(\.range.last)
+    let next = Int64(taken.max() ?? 0) + 1
+    let number = Int32(truncatingIfNeeded: (19_000...19_999).contains(next) ? 20_000 : next)
+    return unusable(number) == nil ? number : nil
+  }
+
+  // MARK: - Reserved
+
+  private mutating func checkReserved(of message: MessageDescriptor) {
+    let ranges = message.reservedRanges
+    checkOrder(of: ranges, lowest: 1)
+    let extensions = message.extensionRanges.map(\.range)
+    checkOrder(of: extensions, lowest: 1)
+    checkOverlap(of: ranges + extensions)
+    checkDuplicates(of: message.reservedNames)
+    let names = Set(message.reservedNames.map(\.name))
+    let sorted = (ranges + extensions).sorted { $0.first < $1.first }
+    for field in message.fields {
+      if names.contains(field.name) {
+        error("the name \"\(field.name)\" is reserved", at: field.nameSpan)
+      }
+      if let range = Self.range(holding: field.number, in: sorted) {
+        let isReserved = ranges.contains(range)
+        let what = isReserved ? "is reserved" : "belongs to the extensions"
+        error("the number \(field.number) of \"\(field.name)\" \(what)", at: field.numberSpan)
+      }
+    }
+  }
+
+  static func range(holding number: Int32, in sorted: [NumberRange]) -> NumberRange? {
+    var low = 0
+    var high = sorted.count
+    while low < high {
+      let middle = (low + high) / 2
+      if sorted[middle].last < number { low = middle + 1 } else { high = middle }
+    }
+    guard low < sorted.count, sorted[low].first <= number else { return nil }
+    return sorted[low]
+  }
+
+  mutating func checkOrder(of ranges: [NumberRange], lowest: Int32) {
+    for range in ranges {
+      if range.first < lowest {
+        error("numbers start at \(lowest)", at: range.span)
+      } else if range.last < range.first {
+        error("the range ends before it starts", at: range.span)
+      } else if lowest > 0, range.last > FileParser.lastFieldNumber {
+        error("the largest number of a field is \(FileParser.lastFieldNumber)", at: range.span)
+      }
+    }
+  }
+
+  mutating func checkOverlap(of ranges: [NumberRange]) {
+    let sorted = ranges.sorted { ($0.first, $0.span.start) < ($1.first, $1.span.start) }
+    guard var widest = sorted.first else { return }
+    for range in sorted.dropFirst() {
+      if range.first <= widest.last {
+        let (one, other) = widest.span.start < range.span.start ? (widest, range) : (range, widest)
+        error(
+          "the range \(other.first) to \(other.last) overlaps \(one.first) to \(one.last)",
+          at: other.span
+        )
+      }
+      if range.last > widest.last { widest = range }
+    }
+  }
+
+  mutating func checkDuplicates(of names: [ReservedName]) {
+    var seen: Set<String> = []
+    for reserved in names where !seen.insert(reserved.name).inserted {
+      error("the name \"\(reserved.name)\" is reserved twice", at: reserved.span)
+    }
+  }
+
+  // MARK: - JSON names
+
+  private mutating func checkJSONNames(of message: MessageDescriptor) {
+    var isReported: Set<String> = []
+    for usesGiven in [false, true] {
+      var owners: [String: FieldDescriptor] = [:]
+      for field in message.fields {
+        let name = usesGiven ? field.jsonName : JSONName.derived(from: field.name)
+        guard let other = owners.updateValue(owners[name] ?? field, forKey: name),
+          isReported.insert(field.name).inserted
+        else { continue }
+        error(
+          "\"\(field.name)\" has the same JSON name as \"\(other.name)\": \"\(name)\"",
+          at: (usesGiven ? field.jsonNameSpan : nil) ?? field.nameSpan
+        )
+      }
+    }
+    for field in message.fields {
+      guard let span = field.jsonNameSpan else { continue }
+      if field.jsonName.hasPrefix("["), field.jsonName.hasSuffix("]") {
+        error("a JSON name in brackets is kept for extensions", at: span)
+      } else if field.jsonName.utf8.contains(0) {
+        error("a JSON name cannot hold a NUL", at: span)
+      }
+    }
+  }
+
+  // MARK: - Types
+
+  private mutating func checkType(of field: FieldDescriptor) {
+    guard files[current].syntax == .proto3, field.type == .enum,
+      let symbol = symbols[field.typeName], let owner = symbol.files.min(),
+      files[owner].syntax == .proto2
+    else { return }
+    error(
+      "\"\(field.typeName)\" is a closed enum of proto2; a proto3 message cannot use it",
+      at: field.typeSpan
+    )
+  }
+
+  private mutating func checkMap(_ entry: MessageDescriptor) {
+    guard let key = entry.fields.first else { return }
+    switch key.type {
+    case .double, .float, .bytes, .message, .enum, .group:
+      error("the key of a map is an integer, a bool or a string", at: key.typeSpan)
+    default:
+      break
+    }
+    if let value = entry.fields.last { checkType(of: value) }
+  }
+
+  private mutating func checkExtension(_ field: FieldDescriptor) {
+    guard let extendee = field.extendee, symbols[extendee]?.kind == .message else { return }
+    if files[current].syntax == .proto3, !OptionKind.isOptionsMessage(extendee) {
+      error(
+        "proto3 extends only the options of google/protobuf/descriptor.proto",
+        at: field.extendeeSpan
+      )
+      return
+    }
+    if let span = field.jsonNameSpan { error("an extension has no JSON name", at: span) }
+    if field.isProto3Optional, files[current].syntax == .proto2 { return }
+    guard let message = message(named: extendee) else { return }
+    guard
+      message.extensionRanges.contains(where: { range in
+        (range.range.first...range.range.last).contains(field.number)
+      })
+    else {
+      error("\"\(extendee)\" has no room for an extension \(field.number)", at: field.numberSpan)
+      return
+    }
+    if let other = extensionNumbers[extendee]?[field.number] {
+      error(
+        "the extension \(field.number) of \"\(extendee)\" is already \"\(other)\"",
+        at: field.numberSpan
+      )
+    }
+    extensionNumbers[extendee, default: [:]][field.number] = field.fullName
+  }
+}

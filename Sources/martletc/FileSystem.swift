@@ -1,0 +1,104 @@
+// Files through Glibc: Foundation would weigh more than the compiler.
+
+import Glibc
+import MartletSchema
+
+/// What the file system refused.
+struct FileError: Error, CustomStringConvertible {
+  var path: String
+  var reason: String
+
+  /// Takes the reason from `errno`.
+  init(_ path: String) {
+    self.path = path
+    reason = unsafe String(cString: strerror(errno))
+  }
+
+  var description: String { "\(path): \(reason)" }
+}
+
+/// Reads and writes whole files.
+enum FileSystem {
+  /// The bytes of a file, read up to `limit` and one more, so that a too large one shows.
+  static func read(_ path: String, limit: Int) -> LoadedFile {
+    let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      return errno == ENOENT || errno == ENOTDIR ? .missing : .unreadable(FileError(path).reason)
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 64 << 10)
+    while bytes.count <= limit {
+      let count = unsafe Glibc.read(descriptor, &buffer, buffer.count)
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else { return .unreadable(FileError(path).reason) }
+      if count == 0 { break }
+      bytes += buffer[..<count]
+    }
+    return .found(bytes)
+  }
+
+  static func exists(_ path: String) -> Bool {
+    unsafe access(path, F_OK) == 0
+  }
+
+  /// Writes a file unless it holds these bytes already, and tells whether it has.
+  ///
+  /// So builds see no change where there is none. The file appears whole or not at all.
+  static func writeIfChanged(_ path: String, _ bytes: [UInt8]) throws(FileError) -> Bool {
+    if case .found(let old) = read(path, limit: bytes.count), old == bytes { return false }
+    try makeDirectories(above: path)
+    let temporary = "\(path).\(getpid()).tmp"
+    try write(temporary, bytes)
+    guard unsafe rename(temporary, path) == 0 else {
+      let error = FileError(path)
+      unsafe unlink(temporary)
+      throw error
+    }
+    return true
+  }
+
+  private static func write(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(path) }
+    defer { close(descriptor) }
+    var rest = bytes[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { buffer in
+        unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else {
+        let error = FileError(path)
+        unsafe unlink(path)
+        throw error
+      }
+      rest = rest.dropFirst(count)
+    }
+  }
+
+  private static func makeDirectories(above path: String) throws(FileError) {
+    var end = path.startIndex
+    while let slash = path[end...].firstIndex(of: "/") {
+      let directory = String(path[..<slash])
+      end = path.index(after: slash)
+      if directory.isEmpty || exists(directory) { continue }
+      guard unsafe mkdir(directory, 0o755) == 0 || errno == EEXIST else {
+        throw FileError(directory)
+      }
+    }
+  }
+
+  /// Writes text to standard error.
+  static func printError(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let count = unsafe rest.withUnsafeBytes { buffer in
+        unsafe Glibc.write(STDERR_FILENO, buffer.baseAddress, buffer.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
