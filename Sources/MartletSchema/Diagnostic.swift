@@ -13,6 +13,20 @@ package struct Diagnostic: Sendable, Hashable {
   package var message: String
   /// What the author may have meant.
   package var suggestion: String?
+
+  package init(
+    severity: Severity,
+    file: String,
+    span: SourceSpan?,
+    message: String,
+    suggestion: String? = nil
+  ) {
+    self.severity = severity
+    self.file = file
+    self.span = span
+    self.message = message
+    self.suggestion = suggestion
+  }
 }
 
 extension Diagnostic {

@@ -70,12 +70,27 @@ struct Inputs: ParsableArguments {
     return (compilation, names)
   }
 
+  /// Prints why a file has no Swift.
+  func report(_ refusal: SwiftRefusal, in compilation: Compilation) {
+    let diagnostic = Diagnostic(
+      severity: .error,
+      file: refusal.file,
+      span: refusal.span,
+      message: refusal.message
+    )
+    FileSystem.printError(text(of: diagnostic, in: compilation))
+  }
+
+  private func text(of diagnostic: Diagnostic, in compilation: Compilation) -> String {
+    let found = directories.lazy.map { Self.path($0, diagnostic.file) }
+      .first(where: FileSystem.exists)
+    return diagnostic.rendered(source: compilation.sources[diagnostic.file], path: found)
+  }
+
   private func report(_ compilation: Compilation) {
     var text = ""
     for diagnostic in compilation.diagnostics {
-      let found = directories.lazy.map { Self.path($0, diagnostic.file) }
-        .first(where: FileSystem.exists)
-      text += diagnostic.rendered(source: compilation.sources[diagnostic.file], path: found)
+      text += self.text(of: diagnostic, in: compilation)
     }
     let shown = compilation.diagnostics.count { $0.severity == .error }
     if shown < compilation.errorCount {
