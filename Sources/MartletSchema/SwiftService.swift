@@ -34,12 +34,15 @@ extension SwiftGenerator {
       "service: name", "name: \"\(method.name)\"", "kind: .\(method.kind)",
     ]
     let type = "MethodDescriptor<\(request(method)), \(response(method))>"
-    let parts = text.signature(
-      "\(access)static let \(SwiftNames.member(method.name)) = \(type)",
-      arguments,
-      ""
-    )
-    for part in parts { text.line(part) }
+    let head = "\(access)static let \(SwiftNames.member(method.name)) ="
+    if head.count + type.count + 2 > text.width {
+      text.line(head)
+      text.indented { text in
+        for part in text.signature(type, arguments, "") { text.line(part) }
+      }
+    } else {
+      for part in text.signature("\(head) \(type)", arguments, "") { text.line(part) }
+    }
   }
 
   private func request(_ method: MethodDescriptor) -> String { typeName(method.inputType) }
