@@ -93,7 +93,9 @@ struct TrackingSimulator {
     self.random = random
   }
 
-  /// Runs until the device is done. Returns false when that takes more than a virtual day.
+  /// Runs until the device is done.
+  ///
+  /// Returns false when that takes more than a virtual day.
   mutating func run() -> Bool {
     startDevice()
     // Far more steps than any run takes: a session that spins in place must not hang the test.

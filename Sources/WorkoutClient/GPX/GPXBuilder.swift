@@ -172,7 +172,7 @@ final class GPXBuilder: XMLEvents {
     case .trackType: document.tracks[document.tracks.count - 1].type = text
     case .time: assignTime(text)
     case .altitude: optional(text, 10, -20_000...1_000_000, into: \.altitudeDecimeters)
-    case .speed: optional(text, 100, 0...100_000, into: \.speedCentimetersPerSecond)
+    case .speed: optional(text, 100, 0...60_000, into: \.speedCentimetersPerSecond)
     case .dilution: optional(text, 100, 0...100_000, into: \.horizontalDilutionHundredths)
     // Devices write 0 while the strap has no contact; that is no heart rate.
     case .heartRate: optional(text, 1, 1...300, into: \.heartRateBPM)

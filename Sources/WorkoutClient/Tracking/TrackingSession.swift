@@ -246,8 +246,10 @@ extension TrackingSession {
   }
 
   /// The server says where to go on, which is no promise yet: what it wants next may lie beyond
-  /// what is on its disk. When it wants less than it acknowledged, it lost data, and gets from the
-  /// journal again what the journal still holds.
+  /// what is on its disk.
+  ///
+  /// When it wants less than it acknowledged, it lost data, and gets from the journal again what
+  /// the journal still holds.
   private mutating func opened(_ opened: TrackingAnswer.Opened, _ now: Time) {
     renewedCredentials = false
     state = .open(attempt: attempt)
