@@ -48,9 +48,13 @@ public struct ChannelConfiguration: Sendable {
   public var backoff = Backoff()
   /// How long one attempt to connect may take, TLS and HTTP/2's first frames included.
   public var connectTimeout: Duration = .seconds(20)
-  /// How long the connection may be silent before the server is asked for a sign of life (PING),
-  /// while calls are open; nil for never.
-  public var keepaliveInterval: Duration? = .seconds(30)
+  /// How long the connection may be silent before the server is asked for a sign of life (PING);
+  /// nil for never.
+  ///
+  /// With it a dead connection is noticed within this interval and `keepaliveTimeout`. It is off
+  /// unless asked for, because stock gRPC servers send a client away that asks more often than
+  /// every five minutes.
+  public var keepaliveInterval: Duration?
   /// How long the answer may take before the connection counts as dead and its calls fail with
   /// UNAVAILABLE.
   public var keepaliveTimeout: Duration = .seconds(10)

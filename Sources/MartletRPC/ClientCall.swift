@@ -1,3 +1,4 @@
+internal import MartletNet
 public import MartletWire
 
 /// One open call, as its caller sees it.
@@ -14,9 +15,13 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
   /// Iteration throws the call's status when that is not OK.
   public let responses: MessageStream<Response>
 
-  init(requests: MessageWriter<Request>, responses: MessageStream<Response>) {
-    self.requests = requests
-    self.responses = responses
+  private let core: ClientCallCore
+
+  init(_ core: ClientCallCore) {
+    self.core = core
+    let lease = CallLease(core)
+    requests = MessageWriter(core, lease: lease)
+    responses = MessageStream(core, lease: lease)
   }
 
   /// Waits for the response of a call that has exactly one.
@@ -24,13 +29,18 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
   /// - Returns: the response, once the call has ended with OK.
   /// - Throws: `RPCError` with the call's status; UNIMPLEMENTED when there was no response or more
   ///   than one.
-  public func response() async throws(RPCError) -> Response { fatalError("not yet") }
+  public func response() async throws(RPCError) -> Response {
+    try await core.onlyResponse(Response.self)
+  }
 
   /// Waits for the metadata that the server sends before its first response.
   ///
   /// - Returns: the metadata; empty when the server answered with a status only.
   /// - Throws: `RPCError` when the call failed before any answer.
-  public func metadata() async throws(RPCError) -> Metadata { fatalError("not yet") }
+  public func metadata() async throws(RPCError) -> Metadata {
+    let core = core
+    return try await core.hop { () async throws(RPCError) in try await core.waitForLeading() }
+  }
 
   /// Waits for the end of the call: the metadata that came with its status.
   ///
@@ -38,10 +48,16 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
   ///
   /// - Returns: the trailing metadata of a call that ended with OK.
   /// - Throws: `RPCError` with the call's status, which holds the trailing metadata.
-  public func trailers() async throws(RPCError) -> Metadata { fatalError("not yet") }
+  public func trailers() async throws(RPCError) -> Metadata {
+    let core = core
+    return try await core.hop { () async throws(RPCError) in try await core.waitForOutcome() }
+  }
 
   /// Gives the call up: the server is told, and whoever waits for the call gets CANCELLED.
   ///
   /// Harmless when it is over.
-  public func cancel() { fatalError("not yet") }
+  public func cancel() {
+    let core = core
+    core.loop.execute { core.cancel() }
+  }
 }

@@ -8,18 +8,34 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
   /// What iteration throws: the status of a call that did not end well.
   public typealias Failure = RPCError
 
+  let core: CallCore
+  /// Keeps a client's call alive.
+  let lease: CallLease?
+
+  init(_ core: CallCore, lease: CallLease? = nil) {
+    self.core = core
+    self.lease = lease
+  }
+
   /// Takes messages out of the stream.
   public struct AsyncIterator: AsyncIteratorProtocol {
+    let stream: MessageStream
+
     /// Waits for the next message.
     ///
+    /// - Parameter actor: where the caller runs; leave it to the default.
     /// - Returns: the message; nil after the peer's last.
     /// - Throws: `RPCError`: CANCELLED when the call or this task is cancelled, otherwise the
     ///   call's status.
-    public mutating func next() async throws(RPCError) -> Element? { fatalError("not yet") }
+    public mutating func next(
+      isolation actor: isolated (any Actor)? = #isolation
+    ) async throws(RPCError) -> Element? {
+      try await stream.core.next(Element.self)
+    }
   }
 
   /// Starts reading where the last reader stopped: a stream does not start again.
   ///
   /// - Returns: an iterator.
-  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator() }
+  public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
 }

@@ -1,3 +1,5 @@
+internal import MartletNet
+
 /// Runs blocking work, such as a file's `fsync` or a password's hash, on a small pool of threads,
 /// so that it holds up no event loop; the caller goes on where it was.
 ///
@@ -7,5 +9,9 @@
 /// - Returns: what the work returned.
 /// - Throws: what the work threw; `RPCError` RESOURCE_EXHAUSTED when too much work waits already.
 public func offLoop<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
-  fatalError("not yet")
+  do {
+    return try await BlockingPool.shared.run(work)
+  } catch let error as NetError {
+    throw RPCError(.resourceExhausted, "no thread for blocking work: \(error)")
+  }
 }

@@ -1,8 +1,6 @@
 public import MartletWire
 
-/// A service's methods with the code that answers them.
-///
-/// Generated code makes it.
+/// A service's methods with the code that answers them; generated code makes it.
 public struct RPCService: Sendable {
   /// The full name, such as `martlet.v1.LiveService`.
   public let name: String
@@ -28,6 +26,13 @@ public protocol ServiceHandler: Sendable {
 
 /// One method with the code that answers it.
 public struct RPCMethod: Sendable {
+  let path: String
+  let kind: CallKind
+  /// Runs the handler, on the call's loop.
+  ///
+  /// What it throws is the call's status.
+  let run: @Sendable (ServerCallCore) async throws -> Void
+
   /// One request, one response.
   ///
   /// - Parameters:
@@ -37,7 +42,12 @@ public struct RPCMethod: Sendable {
   public static func unary<Request: Message, Response: Message>(
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (Request, ServerCall) async throws -> Response
-  ) -> RPCMethod { fatalError("not yet") }
+  ) -> RPCMethod {
+    RPCMethod(path: descriptor.path, kind: .unary) { core in
+      let request = try core.onlyRequest(Request.self)
+      core.onlyResponse = try core.frame(await handler(request, core.call))
+    }
+  }
 
   /// One request, many responses.
   ///
@@ -49,7 +59,11 @@ public struct RPCMethod: Sendable {
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler:
       @escaping @Sendable (Request, MessageWriter<Response>, ServerCall) async throws -> Void
-  ) -> RPCMethod { fatalError("not yet") }
+  ) -> RPCMethod {
+    RPCMethod(path: descriptor.path, kind: .serverStreaming) { core in
+      try await handler(core.onlyRequest(Request.self), MessageWriter(core), core.call)
+    }
+  }
 
   /// Many requests, one response.
   ///
@@ -60,7 +74,11 @@ public struct RPCMethod: Sendable {
   public static func clientStreaming<Request: Message, Response: Message>(
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (MessageStream<Request>, ServerCall) async throws -> Response
-  ) -> RPCMethod { fatalError("not yet") }
+  ) -> RPCMethod {
+    RPCMethod(path: descriptor.path, kind: .clientStreaming) { core in
+      core.onlyResponse = try core.frame(await handler(MessageStream(core), core.call))
+    }
+  }
 
   /// Many requests, many responses, in any order.
   ///
@@ -73,5 +91,9 @@ public struct RPCMethod: Sendable {
     _ handler:
       @escaping @Sendable (MessageStream<Request>, MessageWriter<Response>, ServerCall)
       async throws -> Void
-  ) -> RPCMethod { fatalError("not yet") }
+  ) -> RPCMethod {
+    RPCMethod(path: descriptor.path, kind: .bidirectional) { core in
+      try await handler(MessageStream(core), MessageWriter(core), core.call)
+    }
+  }
 }

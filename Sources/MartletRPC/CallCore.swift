@@ -1,0 +1,322 @@
+internal import MartletHTTP2
+internal import MartletNet
+internal import MartletWire
+
+/// What the two sides of a call share: the stream's bytes in both directions, and the tasks that
+/// wait for them.
+///
+/// Everything in it is confined to its event loop. A task elsewhere comes to the loop first
+/// (`hop`), so that the state needs no lock and a task on the loop pays for none.
+class CallCore: @unchecked Sendable {
+  let loop: EventLoop
+  let bounds: MessageBounds
+  /// The stream, while there is one.
+  var stream: HTTP2Stream?
+  /// What `grpc-encoding` the peer named.
+  var peerEncoding: String?
+
+  // Reading.
+  private var reader: EnvelopeReader
+  private var window = ReceiveWindow()
+  private var ending: Ending?
+  private var readWaiter: UnsafeContinuation<Wakeup, Never>?
+  private var readTicket: UInt64 = 0
+
+  // Waiting for anything else: room to send, a stream, the headers, the end.
+  private var waiters: [Waiter] = []
+  private var waiterTicket: UInt64 = 0
+
+  /// How what the peer sends comes to its end.
+  enum Ending {
+    case complete
+    case failed(RPCError)
+  }
+
+  private struct Waiter {
+    let ticket: UInt64
+    let continuation: UnsafeContinuation<Wakeup, Never>
+  }
+
+  private enum Wakeup { case changed, cancelled }
+
+  init(loop: EventLoop, bounds: MessageBounds) {
+    self.loop = loop
+    self.bounds = bounds
+    reader = EnvelopeReader(maxMessageBytes: bounds.maxReceivedBytes)
+  }
+
+  /// A task that waited in this call was cancelled.
+  func waitingTaskWasCancelled() {}
+
+  /// The peer's messages cannot be read on.
+  func readingFailed(_ error: RPCError) {}
+
+  /// Hands a frame to the stream.
+  ///
+  /// - Throws: the call's status when it is over.
+  func submit(_ frame: [UInt8]) throws(RPCError) {
+    preconditionFailure("each side says how")
+  }
+
+  /// Whether a sender must wait before it goes on.
+  var isBehind: Bool { stream.map { !$0.isWritable } ?? false }
+
+  /// Why nothing can be sent any more; nil while it can.
+  var sendFailure: RPCError? { nil }
+
+  // MARK: From the stream
+
+  /// Takes bytes off the wire.
+  func received(_ data: UnsafeRawBufferPointer) {
+    guard ending == nil else {
+      // Race: the reader gave up while these were under way.
+      stream?.consume(data.count)
+      return
+    }
+    reader.append(data)
+    window.received(data.count)
+    if reader.isReady { wakeReader() } else if readWaiter != nil { giveBackWhileWaiting() }
+  }
+
+  /// The peer has said all, or will say no more.
+  ///
+  /// What has arrived can still be taken.
+  func endReading(_ ending: Ending) {
+    guard self.ending == nil else { return }
+    self.ending = ending
+    wakeReader()
+  }
+
+  /// The call is over for the reader: what has arrived is dropped.
+  func abortReading(_ error: RPCError) {
+    reader.removeAll()
+    giveBackWhileWaiting()
+    ending = .failed(error)
+    wakeReader()
+  }
+
+  /// Something other than bytes has come: each task that waits looks whether it is what it waits
+  /// for.
+  func wakeWaiters() {
+    guard !waiters.isEmpty else { return }
+    let woken = waiters
+    waiters = []
+    for waiter in woken { waiter.continuation.resume(returning: .changed) }
+  }
+
+  private func wakeReader() {
+    guard let waiter = readWaiter else { return }
+    readWaiter = nil
+    waiter.resume(returning: .changed)
+  }
+
+  // MARK: Taking messages, on the loop
+
+  enum Taken<Element> {
+    case message(Element)
+    case end
+    case failed(RPCError)
+    /// Nothing is here yet.
+    case nothing
+  }
+
+  /// Whether bytes are here besides one whole message, or short of one.
+  var bytesBufferedForReader: Int { reader.bufferedBytes }
+
+  var hasWholeMessage: Bool { reader.isReady }
+
+  func take<Element: Message>(_ type: Element.Type) -> Taken<Element> {
+    assert(loop.isCurrent)
+    if case .failed(let error) = ending, !reader.isReady { return .failed(error) }
+    do throws(EnvelopeError) {
+      let result = try reader.take { flags, bytes in decode(type, flags, bytes) }
+      guard let result else { return takenEnding() }
+      giveBack(window.taken(bufferedBytes: reader.bufferedBytes))
+      switch result {
+      case .success(let message): return .message(message)
+      case .failure(let error): return failReading(error)
+      }
+    } catch {
+      switch error {
+      case .tooLarge(let length, let limit):
+        let message = "a message of \(length) bytes is over the limit of \(limit)"
+        return failReading(RPCError(.resourceExhausted, message))
+      }
+    }
+  }
+
+  private func takenEnding<Element>() -> Taken<Element> {
+    switch ending {
+    case nil: return .nothing
+    case .failed(let error): return .failed(error)
+    case .complete where reader.bufferedBytes == 0: return .end
+    case .complete:
+      return failReading(RPCError(.internal, "the stream ended inside a message"))
+    }
+  }
+
+  private func failReading<Element>(_ error: RPCError) -> Taken<Element> {
+    abortReading(error)
+    readingFailed(error)
+    return .failed(error)
+  }
+
+  private func decode<Element: Message>(
+    _ type: Element.Type,
+    _ flags: UInt8,
+    _ bytes: UnsafeRawBufferPointer
+  ) -> Result<Element, RPCError> {
+    guard flags == 0 else { return .failure(compressionError(flags)) }
+    do throws(WireError) {
+      let limits = DecodingLimits(maximumBytes: bounds.maxReceivedBytes)
+      return .success(try Element(decoding: bytes, limits: limits))
+    } catch {
+      return .failure(RPCError(.internal, "malformed \(Element.protoName): \(error)"))
+    }
+  }
+
+  /// No compression is offered, so a peer that compresses breaks the protocol, or wants what is not
+  /// here (<https://github.com/grpc/grpc/blob/master/doc/compression.md>).
+  private func compressionError(_ flags: UInt8) -> RPCError {
+    if flags == 1, let peerEncoding, peerEncoding != "identity" {
+      return RPCError(.unimplemented, "the compression '\(peerEncoding)' is not supported")
+    }
+    return RPCError(.internal, "the message's compressed flag is set without a grpc-encoding")
+  }
+
+  private func giveBack(_ credit: Int) {
+    if credit > 0 { stream?.consume(credit) }
+  }
+
+  func giveBackWhileWaiting() {
+    giveBack(window.waiting())
+  }
+
+  // MARK: Waiting
+
+  /// The next message; nil at the end.
+  ///
+  /// From any task.
+  func next<Element: Message>(_ type: Element.Type) async throws(RPCError) -> Element? {
+    while loop.isCurrent {
+      switch take(type) {
+      case .message(let message): return message
+      case .end: return nil
+      case .failed(let error): throw error
+      case .nothing: try await waitForBytes()
+      }
+    }
+    return try await hop { () async throws(RPCError) -> Element? in try await self.next(type) }
+  }
+
+  /// Sends a frame and waits while the peer is behind.
+  ///
+  /// From any task.
+  func send(_ frame: [UInt8]) async throws(RPCError) {
+    guard loop.isCurrent else {
+      return try await hop { () async throws(RPCError) in try await self.send(frame) }
+    }
+    try submit(frame)
+    try await waitUntilWritable()
+  }
+
+  private func waitUntilWritable() async throws(RPCError) {
+    while loop.isCurrent {
+      if let sendFailure { throw sendFailure }
+      guard isBehind else { return }
+      try await waitForChange()
+    }
+    try await hop { () async throws(RPCError) in try await self.waitUntilWritable() }
+  }
+
+  private func waitForBytes() async throws(RPCError) {
+    guard readWaiter == nil else {
+      throw RPCError(.internal, "two tasks read one stream at a time")
+    }
+    giveBackWhileWaiting()
+    readTicket &+= 1
+    let ticket = readTicket
+    let wakeup = await withTaskCancellationHandler {
+      await withUnsafeContinuation { readWaiter = $0 }
+    } onCancel: {
+      loop.execute { self.cancelReader(ticket) }
+    }
+    if wakeup == .cancelled { throw Self.taskCancelled }
+  }
+
+  /// Runs after the waiter registered itself: that happens without a break on the loop, and this in
+  /// a later job.
+  private func cancelReader(_ ticket: UInt64) {
+    guard readTicket == ticket, let waiter = readWaiter else { return }
+    readWaiter = nil
+    waiter.resume(returning: .cancelled)
+    waitingTaskWasCancelled()
+  }
+
+  func waitForChange() async throws(RPCError) {
+    waiterTicket &+= 1
+    let ticket = waiterTicket
+    let wakeup = await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        waiters.append(Waiter(ticket: ticket, continuation: continuation))
+      }
+    } onCancel: {
+      loop.execute { self.cancelWaiter(ticket) }
+    }
+    if wakeup == .cancelled { throw Self.taskCancelled }
+  }
+
+  private func cancelWaiter(_ ticket: UInt64) {
+    guard let index = waiters.firstIndex(where: { $0.ticket == ticket }) else { return }
+    let waiter = waiters.remove(at: index)
+    waiter.continuation.resume(returning: .cancelled)
+    waitingTaskWasCancelled()
+  }
+
+  static let taskCancelled = RPCError(.cancelled, "the task was cancelled")
+
+  /// Runs `body` on the loop and comes back.
+  ///
+  /// `@concurrent` leaves whatever actor the caller is on, and the preference brings it to the
+  /// loop.
+  func hop<Result: Sendable>(
+    _ body: @escaping @Sendable () async throws(RPCError) -> Result
+  ) async throws(RPCError) -> Result {
+    try await withTaskExecutorPreference(loop) { () async throws(RPCError) -> Result in
+      try await self.run(body)
+    }
+  }
+
+  @concurrent
+  private func run<Result: Sendable>(
+    _ body: @Sendable () async throws(RPCError) -> Result
+  ) async throws(RPCError) -> Result {
+    precondition(loop.isCurrent, "a task that prefers the loop runs on it")
+    return try await body()
+  }
+}
+
+/// The bounds of one call's messages, from the limits of its side.
+struct MessageBounds: Sendable {
+  var maxReceivedBytes: Int
+  var maxSentBytes: Int
+}
+
+extension CallCore {
+  /// Encodes a message with its prefix.
+  ///
+  /// - Throws: RESOURCE_EXHAUSTED when it is over the limit.
+  func frame(_ message: some Message) throws(RPCError) -> [UInt8] {
+    var frame = message.encoded(prefix: Envelope.prefixLength)
+    let length = frame.count - Envelope.prefixLength
+    guard length <= bounds.maxSentBytes else {
+      let limit = bounds.maxSentBytes
+      throw RPCError(
+        .resourceExhausted,
+        "a message of \(length) bytes is over the limit of \(limit)"
+      )
+    }
+    Envelope.seal(&frame)
+    return frame
+  }
+}

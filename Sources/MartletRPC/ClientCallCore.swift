@@ -1,0 +1,305 @@
+internal import MartletHTTP2
+internal import MartletNet
+internal import MartletWire
+
+/// One call on the client: brings together its stream, its life and the tasks that wait for it.
+///
+/// Confined to its loop.
+final class ClientCallCore: CallCore, @unchecked Sendable {
+  let path: String
+  let options: CallOptions
+  private let channel: ChannelCore
+  private var life: ClientCallLife
+  private var deadline: MonotonicTime?
+  private var deadlineTimer: LoopTimer?
+
+  /// What was sent, as long as the call could be sent again elsewhere, or has no stream yet.
+  private var replay: [[UInt8]] = []
+  private var replayBytes = 0
+  private var keepsReplay = true
+
+  /// The header block that is coming in.
+  var head = ReceivedHeaders()
+  private var leading: Metadata?
+  private var outcome: Result<Metadata, RPCError>?
+
+  init(channel: ChannelCore, path: String, options: CallOptions) {
+    self.channel = channel
+    self.path = path
+    self.options = options
+    life = ClientCallLife(maxRetries: channel.limits.maxTransparentRetries)
+    super.init(
+      loop: channel.loop,
+      bounds: MessageBounds(
+        maxReceivedBytes: channel.limits.maxResponseMessageBytes,
+        maxSentBytes: channel.limits.maxRequestMessageBytes
+      )
+    )
+  }
+
+  var isWaiting: Bool { life.phase == .waiting }
+
+  // MARK: Starting
+
+  /// Gives the call to the channel.
+  ///
+  /// On the loop, once.
+  func start() {
+    if let timeout = options.timeout {
+      deadline = MonotonicTime.read() + timeout
+      deadlineTimer = loop.schedule(after: timeout) { [weak self] in
+        self?.fail(Self.deadlineExceeded)
+      }
+    }
+    channel.start(self)
+  }
+
+  /// Waits until a stream carries the call.
+  ///
+  /// On the loop.
+  func waitUntilOpen() async throws(RPCError) {
+    while isWaiting { try await waitForChange() }
+    if let sendFailure { throw sendFailure }
+  }
+
+  /// Opens a stream for the call and sends what it has to say.
+  ///
+  /// False when the connection takes no stream now.
+  func open(on connection: HTTP2Connection) -> Bool {
+    let headers = channel.requestHeaders(path, options.metadata, timeLeft: timeLeft)
+    let endsAtOnce = life.requestsFinished && replay.isEmpty
+    do throws(HTTP2Error) {
+      stream = try connection.openStream(headers, endStream: endsAtOnce, delegate: self)
+    } catch {
+      return false
+    }
+    life.opened()
+    for frame in replay { stream?.write(frame) }
+    if life.requestsFinished, !endsAtOnce { stream?.finish() }
+    if replayBytes > channel.limits.replayBytes { dropReplay() }
+    wakeWaiters()
+    return true
+  }
+
+  private var timeLeft: Duration? {
+    deadline.map { $0 - MonotonicTime.read() }
+  }
+
+  // MARK: Sending
+
+  override var isBehind: Bool {
+    isWaiting ? replayBytes > channel.limits.sendHighWaterBytes : super.isBehind
+  }
+
+  override var sendFailure: RPCError? {
+    switch outcome {
+    case nil: nil
+    case .success: RPCError(.cancelled, "the server has ended the call")
+    case .failure(let error): error
+    }
+  }
+
+  override func submit(_ frame: [UInt8]) throws(RPCError) {
+    if let sendFailure { throw sendFailure }
+    guard !life.requestsFinished else {
+      throw RPCError(.internal, "a request was sent after the last one")
+    }
+    remember(frame)
+    stream?.write(frame)
+  }
+
+  /// Ends the requests.
+  ///
+  /// From any task.
+  func finishRequests() async throws(RPCError) {
+    guard loop.isCurrent else {
+      return try await hop { () async throws(RPCError) in try await self.finishRequests() }
+    }
+    if life.finishRequests() { stream?.finish() }
+  }
+
+  private func remember(_ frame: [UInt8]) {
+    guard keepsReplay else { return }
+    guard isWaiting || replayBytes + frame.count <= channel.limits.replayBytes else {
+      return dropReplay()
+    }
+    replay.append(frame)
+    replayBytes += frame.count
+  }
+
+  private func dropReplay() {
+    keepsReplay = false
+    replay = []
+    replayBytes = 0
+  }
+
+  // MARK: Results
+
+  /// The metadata before the first response.
+  ///
+  /// On the loop.
+  func waitForLeading() async throws(RPCError) -> Metadata {
+    while leading == nil, outcome == nil { try await waitForChange() }
+    if let leading { return leading }
+    return try outcome.map { _ throws(RPCError) in Metadata() } ?? Metadata()
+  }
+
+  /// The call's status.
+  ///
+  /// On the loop.
+  func waitForOutcome() async throws(RPCError) -> Metadata {
+    while true {
+      if let outcome { return try outcome.get() }
+      try await waitForChange()
+    }
+  }
+
+  /// The one response of a call that has exactly one.
+  ///
+  /// From any task.
+  func onlyResponse<Response: Message>(_ type: Response.Type) async throws(RPCError) -> Response {
+    guard loop.isCurrent else {
+      return try await hop { () async throws(RPCError) -> Response in
+        try await self.onlyResponse(type)
+      }
+    }
+    guard let response = try await next(type) else {
+      throw RPCError(.unimplemented, "the server sent no response")
+    }
+    guard try await next(type) == nil else {
+      let error = RPCError(.unimplemented, "the server sent more than one response")
+      fail(error)
+      throw error
+    }
+    return response
+  }
+
+  // MARK: Ending
+
+  func cancel() {
+    fail(RPCError(.cancelled, "the caller gave the call up"))
+  }
+
+  /// Ends the call from this side.
+  func fail(_ error: RPCError) {
+    conclude(.failure(error), .gaveUp)
+  }
+
+  override func waitingTaskWasCancelled() { cancel() }
+
+  override func readingFailed(_ error: RPCError) { fail(error) }
+
+  private func conclude(
+    _ result: Result<Metadata, RPCError>,
+    _ cause: ClientCallLife.EndCause
+  ) {
+    let wasWaiting = isWaiting
+    switch life.end(cause) {
+    case .drop: return
+    case .forget: break
+    case .reset(let code): stream?.reset(HTTP2ErrorCode(rawValue: code))
+    }
+    if wasWaiting { channel.stopWaiting(self) }
+    settle(result, dropsMessages: cause == .gaveUp)
+  }
+
+  private func settle(_ result: Result<Metadata, RPCError>, dropsMessages: Bool) {
+    var result = result
+    // The server's own clock may be a little ahead of ours.
+    if case .failure(let error) = result, error.code == .cancelled, let timeLeft, timeLeft <= .zero
+    {
+      result = .failure(Self.deadlineExceeded)
+    }
+    outcome = result
+    deadlineTimer?.cancel()
+    deadlineTimer = nil
+    dropReplay()
+    switch result {
+    case .success: endReading(.complete)
+    case .failure(let error) where dropsMessages: abortReading(error)
+    case .failure(let error): endReading(.failed(error))
+    }
+    wakeWaiters()
+  }
+
+  private static let deadlineExceeded = RPCError(.deadlineExceeded, "the deadline has passed")
+}
+
+// MARK: From the stream
+
+extension ClientCallCore: HTTP2StreamDelegate {
+  func stream(
+    _ stream: HTTP2Stream,
+    headerName: UnsafeRawBufferPointer,
+    value: UnsafeRawBufferPointer
+  ) {
+    head.add(
+      name: String(decoding: headerName, as: UTF8.self),
+      value: String(decoding: value, as: UTF8.self)
+    )
+  }
+
+  func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
+    let block = head
+    head = ReceivedHeaders()
+    switch kind {
+    case .request: return
+    case .trailers: conclude(block.callStatus(), .status)
+    case .response: receive(ResponseHead(block, endsStream: endStream), block)
+    }
+  }
+
+  private func receive(_ response: ResponseHead, _ block: ReceivedHeaders) {
+    switch response {
+    case .messages:
+      guard life.answered() else { return }
+      peerEncoding = block.encoding
+      leading = block.metadata
+      dropReplay()
+      wakeWaiters()
+    case .ended(let trailers):
+      conclude(.success(trailers), .status)
+    case .failed(let error):
+      conclude(.failure(error), .status)
+    }
+  }
+
+  func stream(_ stream: HTTP2Stream, didReceive data: UnsafeRawBufferPointer) {
+    guard life.phase == .answered else { return stream.consume(data.count) }
+    received(data)
+  }
+
+  func streamDidReachEnd(_ stream: HTTP2Stream) {
+    // After trailers the call has its status and this changes nothing.
+    conclude(.failure(RPCError(.unknown, "the server ended the call without a status")), .status)
+  }
+
+  func streamDidBecomeWritable(_ stream: HTTP2Stream) { wakeWaiters() }
+
+  func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
+    let connection = stream.connection
+    self.stream = nil
+    guard life.phase != .ended else { return }
+    if connection.isClosed, errorCode != .refusedStream {
+      // Why is known only when the connection itself reports its end, which is next.
+      channel.streamLost(self, with: connection)
+    } else {
+      streamClosed(code: errorCode.rawValue, cause: "")
+    }
+  }
+
+  /// The stream is gone without a status; `code` is nil when its connection was lost for `cause`.
+  func streamClosed(code: UInt32?, cause: String) {
+    let action = life.streamClosed(
+      code: code,
+      wasProcessed: code != HTTP2ErrorCode.refusedStream.rawValue,
+      canReplay: keepsReplay,
+      cause: cause
+    )
+    switch action {
+    case .drop: return
+    case .retry: channel.start(self)
+    case .end(let error): settle(.failure(error), dropsMessages: false)
+    }
+  }
+}

@@ -1,0 +1,40 @@
+/// A header block of a call, sorted into what the protocol uses and what the application does.
+package struct ReceivedHeaders: Sendable {
+  package var httpMethod: String?
+  package var path: String?
+  package var httpStatus: Int?
+  package var contentType: String?
+  package var encoding: String?
+  package var timeout: String?
+  package var grpcStatus: String?
+  package var grpcMessage: String?
+  package var metadata = Metadata()
+
+  package init() {}
+
+  /// Takes one header; HTTP/2 has made sure that its name is lower case and its value well formed.
+  package mutating func add(name: String, value: String) {
+    switch name {
+    case ":method": httpMethod = value
+    case ":path": path = value
+    case ":status": httpStatus = Int(value)
+    case "content-type": contentType = value
+    case "grpc-encoding": encoding = value
+    case "grpc-timeout": timeout = value
+    case "grpc-status": grpcStatus = value
+    case "grpc-message": grpcMessage = value
+    default: metadata.receive(name: name, value: value)
+    }
+  }
+
+  /// How the call ended, if this block is its trailers: the trailing metadata, or the error.
+  package func callStatus() -> Result<Metadata, RPCError> {
+    guard let grpcStatus else {
+      return .failure(RPCError(.unknown, "the server sent no grpc-status", metadata: metadata))
+    }
+    let code = StatusCode(header: grpcStatus)
+    guard code != .ok else { return .success(metadata) }
+    let message = PercentEncoding.decode((grpcMessage ?? "").utf8)
+    return .failure(RPCError(code, message, metadata: metadata))
+  }
+}

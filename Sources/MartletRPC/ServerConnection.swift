@@ -1,0 +1,101 @@
+internal import MartletHTTP2
+internal import MartletNet
+
+/// One connection of a server, and the delegate of its streams until each is known to be a call.
+final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
+  private unowned let owner: ServerLoop
+  private let peerAddress: String
+  /// The request whose headers are coming in.
+  ///
+  /// One is enough: HTTP/2 never interleaves two header blocks.
+  private var head = RequestHead()
+
+  init(_ owner: ServerLoop, peerAddress: String) {
+    self.owner = owner
+    self.peerAddress = peerAddress
+  }
+
+  // MARK: The connection
+
+  func connectionDidBecomeReady(_ connection: HTTP2Connection) {}
+
+  func connection(_ connection: HTTP2Connection, didOpen stream: HTTP2Stream)
+    -> any HTTP2StreamDelegate
+  {
+    head = RequestHead()
+    return self
+  }
+
+  func connection(_ connection: HTTP2Connection, didReceiveGoAway code: HTTP2ErrorCode) {}
+
+  func connectionDidChangeCapacity(_ connection: HTTP2Connection) {}
+
+  func connectionDidClose(_ connection: HTTP2Connection, error: HTTP2Error?) {
+    owner.connectionClosed(connection)
+  }
+
+  // MARK: A stream that is no call yet, or never becomes one
+
+  func stream(
+    _ stream: HTTP2Stream,
+    headerName: UnsafeRawBufferPointer,
+    value: UnsafeRawBufferPointer
+  ) {
+    head.add(name: headerName, value: value, router: owner.router)
+  }
+
+  func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
+    guard kind == .request else { return }
+    switch head.verdict {
+    case .call(let method, let timeout):
+      begin(method, timeout, on: stream)
+    case .refused(let error):
+      var headers = ResponseHeaders.trailersOnly(error, Metadata(), Metadata())
+      headers.append("grpc-accept-encoding", "identity")
+      stream.submitResponse(headers, endStream: true)
+    case .http(let status, let text):
+      stream.submitResponse(ResponseHeaders.plainText(status: status))
+      stream.write(Array(text.utf8))
+      stream.finish()
+    }
+    head = RequestHead()
+  }
+
+  func stream(_ stream: HTTP2Stream, didReceive data: UnsafeRawBufferPointer) {
+    stream.consume(data.count)
+  }
+
+  func streamDidReachEnd(_ stream: HTTP2Stream) {}
+  func streamDidBecomeWritable(_ stream: HTTP2Stream) {}
+  func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {}
+
+  private func begin(_ method: RPCMethod, _ timeout: Duration?, on stream: HTTP2Stream) {
+    let call = ServerCall(
+      method: method.path,
+      metadata: head.metadata,
+      deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
+      peerAddress: peerAddress
+    )
+    let core = ServerCallCore(owner: owner, call: call, method: method, bounds: owner.bounds)
+    core.stream = stream
+    stream.delegate = core
+    owner.callBegan(core)
+    core.begin(timeout: timeout)
+  }
+}
+
+extension ServerCallCore: HTTP2StreamDelegate {
+  /// Trailers of a request mean nothing to gRPC.
+  func stream(
+    _ stream: HTTP2Stream,
+    headerName: UnsafeRawBufferPointer,
+    value: UnsafeRawBufferPointer
+  ) {}
+
+  func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {}
+
+  func stream(_ stream: HTTP2Stream, didReceive data: UnsafeRawBufferPointer) { received(data) }
+  func streamDidReachEnd(_ stream: HTTP2Stream) { requestsEnded() }
+  func streamDidBecomeWritable(_ stream: HTTP2Stream) { wakeWaiters() }
+  func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) { streamClosed() }
+}

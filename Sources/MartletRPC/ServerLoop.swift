@@ -1,0 +1,181 @@
+internal import Glibc
+internal import MartletHTTP2
+internal import MartletNet
+
+/// One event loop of a server with its listening socket, its connections and its calls.
+///
+/// Confined to the loop.
+final class ServerLoop: @unchecked Sendable {
+  let loop: EventLoop
+  let router: Router
+  let interceptors: [any ServerInterceptor]
+  let configuration: ServerConfiguration
+  let bounds: MessageBounds
+  private let http2: HTTP2Configuration
+  private var listener: Listener?
+  private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
+  private var calls: ContiguousArray<ServerCallCore> = []
+  private var isDraining = false
+  private var emptyWaiters: [UnsafeContinuation<Void, Never>] = []
+
+  init(
+    configuration: ServerConfiguration,
+    router: Router,
+    interceptors: [any ServerInterceptor]
+  ) throws(NetError) {
+    self.configuration = configuration
+    self.router = router
+    self.interceptors = interceptors
+    let limits = configuration.limits
+    bounds = MessageBounds(
+      maxReceivedBytes: limits.maxRequestMessageBytes,
+      maxSentBytes: limits.maxResponseMessageBytes
+    )
+    http2 = HTTP2Configuration(limits)
+    loop = try EventLoop(limits: NetLimits(limits))
+  }
+
+  // MARK: Accepting
+
+  /// Binds a socket; from any thread, before the loop starts.
+  func listen(
+    on address: MartletNet.SocketAddress,
+    tls: TLSContext?,
+    sharesPort: Bool
+  ) throws(NetError) -> MartletNet.SocketAddress {
+    let listener = try Listener(
+      loop: loop,
+      address: address,
+      sharesPort: sharesPort,
+      tls: tls,
+      onAccept: { [unowned self] transport in adopt(transport) }
+    )
+    self.listener = listener
+    return listener.address
+  }
+
+  func startAccepting() {
+    do throws(NetError) {
+      try listener?.start()
+    } catch {
+      StandardError.write("martlet: the server cannot accept connections: \(error)\n")
+    }
+  }
+
+  /// Serves one connection.
+  ///
+  /// On the loop.
+  func adopt(_ transport: Transport) {
+    guard !isDraining else { return transport.close() }
+    let delegate = ServerConnection(self, peerAddress: transport.peerAddress.description)
+    let connection = HTTP2Connection(
+      role: .server,
+      transport: transport,
+      configuration: http2,
+      delegate: delegate
+    )
+    connections[ObjectIdentifier(connection)] = connection
+  }
+
+  func connectionClosed(_ connection: HTTP2Connection) {
+    connections[ObjectIdentifier(connection)] = nil
+    resumeIfEmpty()
+  }
+
+  // MARK: Calls
+
+  func callBegan(_ core: ServerCallCore) {
+    core.place = calls.count
+    calls.append(core)
+  }
+
+  /// Harmless for a call that has left before.
+  func callEnded(_ core: ServerCallCore) {
+    guard core.place >= 0 else { return }
+    let last = calls.removeLast()
+    if last !== core {
+      calls[core.place] = last
+      last.place = core.place
+    }
+    core.place = -1
+    resumeIfEmpty()
+  }
+
+  /// The status for whatever a handler or an interceptor threw.
+  func status(for error: any Error, in call: ServerCall) -> RPCError {
+    let status = RPCError(handlerError: error)
+    if status.code == .unknown, !(error is RPCError), !(error is any RPCErrorConvertible) {
+      configuration.onUnexpectedError?(error, call.method)
+    }
+    return status
+  }
+
+  // MARK: Stopping
+
+  /// No new connections or calls from now on.
+  func drain() {
+    guard !isDraining else { return }
+    isDraining = true
+    listener?.close()
+    for connection in connections.values { connection.drain() }
+  }
+
+  /// Ends the calls that still run.
+  ///
+  /// Their answers leave with this turn; the connections are closed in a later one.
+  func cut() {
+    let error = RPCError(.unavailable, "the server is shutting down")
+    for core in calls { core.cut(error) }
+    loop.schedule(after: .milliseconds(50)) {
+      for connection in self.connections.values { connection.close() }
+    }
+  }
+
+  /// Waits until no connection is open and no handler runs.
+  func waitUntilEmpty() async {
+    guard !(calls.isEmpty && connections.isEmpty) else { return }
+    await withUnsafeContinuation { emptyWaiters.append($0) }
+  }
+
+  private func resumeIfEmpty() {
+    guard !emptyWaiters.isEmpty, calls.isEmpty, connections.isEmpty else { return }
+    let waiters = emptyWaiters
+    emptyWaiters = []
+    for waiter in waiters { waiter.resume() }
+  }
+}
+
+/// What goes to the process's standard error: start-up warnings and what nobody else is there to
+/// hear.
+enum StandardError {
+  static func write(_ text: String) {
+    var text = text
+    text.withUTF8 { bytes in
+      _ = Glibc.write(STDERR_FILENO, bytes.baseAddress, bytes.count)
+    }
+  }
+}
+
+extension NetLimits {
+  init(_ limits: ServerLimits) {
+    self.init()
+    maxConnectionsPerLoop = limits.maxConnectionsPerLoop
+    handshakeTimeout = limits.handshakeTimeout
+  }
+}
+
+extension HTTP2Configuration {
+  init(_ server: ServerLimits) {
+    self.init()
+    limits.maxConcurrentStreams = server.maxConcurrentCallsPerConnection
+    limits.maxHeaderListBytes = server.maxHeaderListBytes
+    limits.streamWindowBytes = server.streamWindowBytes
+    limits.connectionWindowBytes = server.connectionWindowBytes
+    limits.streamHighWaterBytes = server.sendHighWaterBytes
+    limits.streamLowWaterBytes = server.sendLowWaterBytes
+    limits.prefaceTimeout = server.handshakeTimeout
+    keepaliveInterval = server.keepaliveInterval
+    keepaliveTimeout = server.keepaliveTimeout
+    maxIdle = server.connectionIdleTimeout
+  }
+}

@@ -1,0 +1,94 @@
+import Testing
+
+@testable import MartletRPC
+
+@Suite struct EnvelopeTests {
+  static func frame(_ message: [UInt8], flags: UInt8 = 0) -> [UInt8] {
+    var frame = [0, 0, 0, 0, 0] + message
+    Envelope.seal(&frame)
+    frame[0] = flags
+    return frame
+  }
+
+  @Test("messages come out whole, however the bytes were split", arguments: 1...9)
+  func split(size: Int) throws {
+    let messages: [[UInt8]] = [[], [1], Array(repeating: 7, count: 300), [2, 3], []]
+    let stream = messages.flatMap { Self.frame($0) }
+    var reader = EnvelopeReader(maxMessageBytes: 300)
+    var found: [[UInt8]] = []
+    for start in stride(from: 0, to: stream.count, by: size) {
+      reader.append(stream[start..<min(start + size, stream.count)])
+      while let message = try reader.take({ _, bytes in Array(bytes) }) { found.append(message) }
+      #expect(!reader.isReady)
+    }
+    #expect(found == messages)
+    #expect(reader.bufferedBytes == 0)
+  }
+
+  @Test("a whole stream at once gives the same messages")
+  func whole() throws {
+    var reader = EnvelopeReader(maxMessageBytes: 10)
+    reader.append((0..<100).flatMap { Self.frame([UInt8($0)], flags: UInt8($0 % 2)) }[...])
+    for index in 0..<100 {
+      let found = try reader.take { flags, bytes in [flags] + Array(bytes) }
+      #expect(found == [UInt8(index % 2), UInt8(index)])
+    }
+    #expect(try reader.take({ _, _ in true }) == nil)
+  }
+
+  @Test("a length over the limit is refused when the prefix is there, before any of the message")
+  func tooLarge() {
+    var reader = EnvelopeReader(maxMessageBytes: 1000)
+    reader.append([0, 0xff, 0xff, 0xff])
+    #expect(!reader.isReady)
+    reader.append([0xff])
+    #expect(reader.isReady)
+    #expect(throws: EnvelopeError.tooLarge(length: 0xffff_ffff, limit: 1000)) {
+      try reader.take { _, _ in true }
+    }
+    #expect(reader.bufferedBytes == 5)
+  }
+
+  @Test("a message of exactly the limit passes, one byte more does not")
+  func limit() throws {
+    var reader = EnvelopeReader(maxMessageBytes: 4)
+    reader.append((Self.frame([1, 2, 3, 4]) + Self.frame([1, 2, 3, 4, 5]))[...])
+    #expect(try reader.take { _, bytes in bytes.count } == 4)
+    #expect(throws: EnvelopeError.self) { try reader.take { _, _ in true } }
+  }
+}
+
+extension EnvelopeReader {
+  mutating func append(_ bytes: ArraySlice<UInt8>) {
+    bytes.withUnsafeBytes { append($0) }
+  }
+}
+
+@Suite struct ReceiveWindowTests {
+  @Test("a reader that does not read gives nothing back")
+  func idle() {
+    var window = ReceiveWindow()
+    for _ in 0..<10 { window.received(1000) }
+    #expect(window.heldBytes == 10_000)
+  }
+
+  @Test("taking messages gives back exactly their bytes")
+  func taking() {
+    var window = ReceiveWindow()
+    window.received(100)
+    #expect(window.taken(bufferedBytes: 70) == 30)
+    #expect(window.taken(bufferedBytes: 0) == 70)
+    #expect(window.heldBytes == 0)
+  }
+
+  @Test("waiting for the rest of a message gives back what is here, once")
+  func waiting() {
+    var window = ReceiveWindow()
+    window.received(100)
+    #expect(window.waiting() == 100)
+    window.received(50)
+    // The 120 bytes taken are the oldest, 100 of which were given back before.
+    #expect(window.taken(bufferedBytes: 30) == 20)
+    #expect(window.taken(bufferedBytes: 0) == 30)
+  }
+}
