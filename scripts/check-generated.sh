@@ -9,7 +9,7 @@ generated=$1
 shift
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-swift run -q martletc generate -I schema --out "$fresh" "$@"
+swift run -q martletc generate -I schema --out "$fresh" "$@" >/dev/null
 if ! diff -r -u "$generated" "$fresh"; then
   echo "check: $generated is stale: run 'make generate' and commit the result" >&2
   exit 1

@@ -155,7 +155,7 @@ extension Device {
   }
 }
 
-/// The message `martlet.v1.RegisterRequest`.
+/// Who wants an account, and from which device.
 public struct RegisterRequest: Message {
   /// The name others will find this account by.
   ///
@@ -217,7 +217,7 @@ extension RegisterRequest {
   }
 }
 
-/// The message `martlet.v1.RegisterResponse`.
+/// The account and its first session.
 public struct RegisterResponse: Message {
   /// The new account.
   public var user: User?
@@ -262,7 +262,7 @@ extension RegisterResponse {
   }
 }
 
-/// The message `martlet.v1.LogInRequest`.
+/// What a person signs in with.
 public struct LogInRequest: Message {
   /// The username or the e-mail address.
   public var identifier = ""
@@ -312,7 +312,7 @@ extension LogInRequest {
   }
 }
 
-/// The message `martlet.v1.LogInResponse`.
+/// The account and a new session.
 public struct LogInResponse: Message {
   /// The account that signed in.
   public var user: User?
@@ -357,7 +357,7 @@ extension LogInResponse {
   }
 }
 
-/// The message `martlet.v1.RefreshRequest`.
+/// The token to trade.
 public struct RefreshRequest: Message {
   /// The newest refresh token of this device.
   public var refreshToken = ""
@@ -397,7 +397,7 @@ extension RefreshRequest {
   }
 }
 
-/// The message `martlet.v1.RefreshResponse`.
+/// What it was traded for.
 public struct RefreshResponse: Message {
   /// The new pair; both old tokens are to be forgotten.
   public var session: Session?
@@ -437,7 +437,7 @@ extension RefreshResponse {
   }
 }
 
-/// The message `martlet.v1.LogOutRequest`.
+/// Which sessions to end.
 public struct LogOutRequest: Message {
   /// Whether to end the sessions of all the user's devices instead of this one's.
   public var allDevices = false
@@ -475,7 +475,7 @@ extension LogOutRequest {
   }
 }
 
-/// The message `martlet.v1.LogOutResponse`.
+/// What was ended.
 public struct LogOutResponse: Message {
   /// How many sessions ended.
   public var endedSessions: UInt32 = 0
@@ -513,7 +513,7 @@ extension LogOutResponse {
   }
 }
 
-/// The message `martlet.v1.GetProfileRequest`.
+/// Empty: the caller is known by the access token.
 public struct GetProfileRequest: Message {
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
@@ -545,7 +545,7 @@ extension GetProfileRequest {
   }
 }
 
-/// The message `martlet.v1.GetProfileResponse`.
+/// The caller's profile.
 public struct GetProfileResponse: Message {
   /// The caller.
   public var user: User?

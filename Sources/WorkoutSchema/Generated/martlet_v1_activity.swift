@@ -281,9 +281,9 @@ public struct Statistics: Message {
   public var maxHeartRateBpm: UInt32?
   /// Mean cadence weighted by time, revolutions or strides per minute.
   public var averageCadenceRpm: Double?
-  /// Lowest and highest altitude, metres above sea level.
+  /// Lowest altitude, metres above sea level.
   public var minAltitudeMeters: Double?
-  /// The field `max_altitude_meters`, number 13.
+  /// Highest altitude, metres above sea level.
   public var maxAltitudeMeters: Double?
   /// One for each full kilometre, then the rest; times interpolated at the exact kilometre.
   public var splits: [Split] = []

@@ -87,7 +87,7 @@ extension Friend {
   }
 }
 
-/// The message `martlet.v1.RequestFriendRequest`.
+/// Whom the caller wants as a friend.
 public struct RequestFriendRequest: Message {
   /// Whom to ask.
   public var username = ""
@@ -127,7 +127,7 @@ extension RequestFriendRequest {
   }
 }
 
-/// The message `martlet.v1.RequestFriendResponse`.
+/// What came of it.
 public struct RequestFriendResponse: Message {
   /// The friendship as it stands now.
   public var friend: Friend?
@@ -167,7 +167,7 @@ extension RequestFriendResponse {
   }
 }
 
-/// The message `martlet.v1.AcceptFriendRequest`.
+/// Whose request the caller accepts.
 public struct AcceptFriendRequest: Message {
   /// Whose request to accept.
   public var username = ""
@@ -207,7 +207,7 @@ extension AcceptFriendRequest {
   }
 }
 
-/// The message `martlet.v1.AcceptFriendResponse`.
+/// What came of it.
 public struct AcceptFriendResponse: Message {
   /// The friendship as it stands now.
   public var friend: Friend?
@@ -247,7 +247,7 @@ extension AcceptFriendResponse {
   }
 }
 
-/// The message `martlet.v1.RemoveFriendRequest`.
+/// With whom to end what there is.
 public struct RemoveFriendRequest: Message {
   /// Whom to remove, decline or take the request back from.
   public var username = ""
@@ -287,7 +287,7 @@ extension RemoveFriendRequest {
   }
 }
 
-/// The message `martlet.v1.RemoveFriendResponse`.
+/// What came of it.
 public struct RemoveFriendResponse: Message {
   /// Whether there was anything to remove.
   public var removed = false
@@ -325,7 +325,7 @@ extension RemoveFriendResponse {
   }
 }
 
-/// The message `martlet.v1.ListFriendsRequest`.
+/// Which friendships, and which page of them.
 public struct ListFriendsRequest: Message {
   /// Only those in this state; all when unspecified.
   public var state = FriendState.unspecified
@@ -373,7 +373,7 @@ extension ListFriendsRequest {
   }
 }
 
-/// The message `martlet.v1.ListFriendsResponse`.
+/// One page of friendships.
 public struct ListFriendsResponse: Message {
   /// In order of username.
   public var friends: [Friend] = []

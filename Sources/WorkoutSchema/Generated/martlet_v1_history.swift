@@ -39,7 +39,7 @@ public struct ListScope: OpenEnum {
   }
 }
 
-/// The message `martlet.v1.ListActivitiesRequest`.
+/// Which activities, and which page of them.
 public struct ListActivitiesRequest: Message {
   /// Whose, unless `username` is given.
   public var scope = ListScope.unspecified
@@ -106,7 +106,7 @@ extension ListActivitiesRequest {
   }
 }
 
-/// The message `martlet.v1.ListActivitiesResponse`.
+/// One page of activities.
 public struct ListActivitiesResponse: Message {
   /// With statistics but without splits.
   public var activities: [Activity] = []
@@ -151,7 +151,7 @@ extension ListActivitiesResponse {
   }
 }
 
-/// The message `martlet.v1.GetActivityRequest`.
+/// Which activity.
 public struct GetActivityRequest: Message {
   /// Which.
   public var activityId = ""
@@ -191,7 +191,7 @@ extension GetActivityRequest {
   }
 }
 
-/// The message `martlet.v1.GetActivityResponse`.
+/// The activity.
 public struct GetActivityResponse: Message {
   /// With statistics and splits.
   public var activity: Activity?
@@ -231,7 +231,7 @@ extension GetActivityResponse {
   }
 }
 
-/// The message `martlet.v1.GetTrackRequest`.
+/// Which track, and how much of it.
 public struct GetTrackRequest: Message {
   /// Which.
   public var activityId = ""
@@ -275,7 +275,7 @@ extension GetTrackRequest {
   }
 }
 
-/// The message `martlet.v1.GetTrackResponse`.
+/// The track.
 public struct GetTrackResponse: Message {
   /// In order of time, in chunks of at most 3,600 samples.
   public var samples: [SampleColumns] = []

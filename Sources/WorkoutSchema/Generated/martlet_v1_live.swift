@@ -3,7 +3,7 @@
 public import MartletRPC
 public import MartletWire
 
-/// The message `martlet.v1.TrackRequest`.
+/// What a device sends.
 public struct TrackRequest: Message {
   /// The oneof `content`; nil when none of its fields is set.
   public var content: Content?
@@ -206,7 +206,7 @@ extension TrackBatch {
   }
 }
 
-/// The message `martlet.v1.Heartbeat`.
+/// Shows that the other side reads and answers.
 public struct Heartbeat: Message {
   /// Returned unchanged.
   public var id: UInt64 = 0
@@ -244,7 +244,9 @@ extension Heartbeat {
   }
 }
 
-/// Any of the fields may come together in one message.
+/// What the server answers a device.
+///
+/// Any of the fields may come together.
 public struct TrackResponse: Message {
   /// Answers `open`, once, first.
   public var opened: TrackOpened?
@@ -309,7 +311,7 @@ extension TrackResponse {
   }
 }
 
-/// The message `martlet.v1.TrackOpened`.
+/// Where the server stands, and where the device is to go on from.
 public struct TrackOpened: Message {
   /// Where the activity stands.
   public var state = ActivityState.unspecified
@@ -443,7 +445,7 @@ extension SendPolicy {
   }
 }
 
-/// The message `martlet.v1.WatchRequest`.
+/// What to watch, and how much of the past to send.
 public struct WatchRequest: Message {
   /// Whom or what to watch.
   public var target: Target?
@@ -505,7 +507,7 @@ extension WatchRequest {
   }
 }
 
-/// The message `martlet.v1.WatchResponse`.
+/// What a watcher gets.
 public struct WatchResponse: Message {
   /// The oneof `content`; nil when none of its fields is set.
   public var content: Content?
