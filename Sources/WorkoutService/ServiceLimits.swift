@@ -41,4 +41,84 @@ package enum ServiceLimits {
 
   /// Password hashes waiting for their turn; more are refused.
   package static let passwordHashesWaiting = 32
+
+  // MARK: Live
+
+  /// How often a device is to send while somebody watches.
+  package static let watchedSendInterval: Duration = .seconds(1)
+
+  /// How often a device is to send while nobody watches.
+  package static let unwatchedSendInterval: Duration = .seconds(15)
+
+  /// How often statistics go to the device at most.
+  package static let statisticsInterval: Duration = .seconds(1)
+
+  /// How long a device may stay silent.
+  ///
+  /// Several times `unwatchedSendInterval`, so that one lost
+  /// batch does not end the stream.
+  package static let trackIdleTimeout: Duration = .seconds(90)
+
+  /// How often waiting streams are looked after: idle time and statistics that are due.
+  package static let liveTick: Duration = .milliseconds(250)
+
+  /// Batches that a stream may have sent and that are not durable yet; then it is not read.
+  package static let batchesInFlight = 32
+
+  /// Samples in those batches, so that 32 times an hour's samples cannot pile up.
+  package static let samplesInFlight = 14_400
+
+  /// Heartbeats that may wait to be answered; then the stream is not read.
+  package static let heartbeatsInFlight = 64
+
+  /// Watchers of one activity.
+  package static let watchersPerActivity = 1_000
+
+  /// People who wait for somebody to go live, in all and for one person.
+  package static let liveWaiters = 100_000
+  package static let liveWaitersPerPerson = 1_000
+
+  /// Samples kept for the slowest watcher of an activity.
+  ///
+  /// Who falls further behind is sent away
+  /// and may come back, to begin with the route so far.
+  package static let liveTailSamples = 50_000
+
+  // MARK: Requests
+
+  /// Bytes of an identifier typed in at log-in: an e-mail address or a username.
+  package static let identifierBytes = 254
+
+  /// Bytes of a password.
+  package static let passwordBytes = 8...256
+
+  /// Characters of a username, and those it may have.
+  package static let usernameCharacters = 3...30
+
+  /// Characters of a name to show.
+  package static let displayNameCharacters = 80
+
+  /// Characters of a device's name.
+  package static let deviceNameCharacters = 80
+
+  /// Bytes of a time zone's name.
+  package static let timeZoneBytes = 64
+
+  /// Samples in one batch.
+  package static let samplesPerBatch = 3_600
+
+  /// Events in one batch.
+  package static let eventsPerBatch = 100
+
+  /// Samples in one chunk of a route or a track that is read.
+  package static let samplesPerChunk = 3_600
+
+  /// Activities on a page: when the request does not say, and at most.
+  package static let activitiesPerPage = (standard: 20, maximum: 200)
+
+  /// Friends on a page: when the request does not say, and at most.
+  package static let friendsPerPage = (standard: 100, maximum: 1_000)
+
+  /// Bytes of a page token that is read; ours are shorter.
+  package static let pageTokenBytes = 512
 }

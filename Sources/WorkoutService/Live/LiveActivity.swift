@@ -1,0 +1,83 @@
+internal import Synchronization
+package import WorkoutCore
+
+/// A call of Track as the hub sees it; its methods may be called from any thread and return soon.
+package protocol LiveTracker: AnyObject, Sendable {
+  /// Another number of people watches.
+  func watchersChanged(to people: Int)
+
+  /// The same device has opened the activity on another stream, which goes on instead.
+  func takeOver()
+
+  /// The server stops: finish what was received, then end.
+  func stop()
+
+  /// Time passes.
+  func tick(now: Duration)
+}
+
+/// An activity that somebody here records or watches.
+///
+/// Handlers of one activity may run on several loops, so its parts stand behind mutexes of their
+/// own. Each is held for a few dictionary and array operations, never over an `await` and never
+/// while a task is resumed.
+package final class LiveActivity: Sendable {
+  package let id: ActivityID
+  package let owner: UserID
+
+  private let feed: Mutex<LiveFeed>
+  private let trackers = Mutex<[ObjectIdentifier: any LiveTracker]>([:])
+
+  init(header: ActivityHeader, statistics: Statistics) {
+    id = header.id
+    owner = header.owner
+    feed = Mutex(LiveFeed(header: header, statistics: statistics))
+  }
+
+  /// Header and numbers as of the last batch.
+  package var current: (header: ActivityHeader, statistics: Statistics) {
+    feed.withLock { ($0.header, $0.statistics) }
+  }
+
+  /// How many people watch here.
+  package var people: Int { feed.withLock { $0.people } }
+
+  package func attach(_ tracker: any LiveTracker) {
+    trackers.withLock { $0[ObjectIdentifier(tracker)] = tracker }
+  }
+
+  package func detach(_ tracker: any LiveTracker) {
+    trackers.withLock { $0[ObjectIdentifier(tracker)] = nil }
+  }
+
+  func publish(_ batch: LiveBatch) { wake(feed.withLock { $0.publish(batch) }) }
+
+  func end(_ header: ActivityHeader, _ statistics: Statistics) {
+    wake(feed.withLock { $0.end(header, statistics) })
+  }
+
+  func checkPermission(of user: UserID?) { wake(feed.withLock { $0.checkPermission(of: user) }) }
+
+  func tellTrackers(people: Int) {
+    for tracker in trackers.withLock({ Array($0.values) }) { tracker.watchersChanged(to: people) }
+  }
+
+  /// Adds a watcher; nothing when there are too many.
+  package func watch(as user: UserID, wake: WakeUp) -> LiveFeed.WatcherID? {
+    feed.withLock { $0.watch(as: user, wake: wake) }
+  }
+
+  package func setKnown(_ sequences: [DeviceID: UInt64], by watcher: LiveFeed.WatcherID) {
+    feed.withLock { $0.setKnown(sequences, by: watcher) }
+  }
+
+  package func step(_ watcher: LiveFeed.WatcherID) -> WatchStep {
+    feed.withLock { $0.step(watcher) }
+  }
+
+  package func leave(_ watcher: LiveFeed.WatcherID) { feed.withLock { $0.leave(watcher) } }
+
+  private func wake(_ waiting: [WakeUp]) {
+    for wake in waiting { wake.raise() }
+  }
+}
