@@ -1,4 +1,5 @@
 package import WorkoutCore
+package import WorkoutStore
 
 /// What an access token says, once it is verified.
 package struct AccessClaims: Sendable, Hashable {
@@ -6,7 +7,7 @@ package struct AccessClaims: Sendable, Hashable {
   package var userID: UserID
 
   /// The log-in it stems from (`sid`): what a log-out revokes.
-  package var sessionID: UniqueID
+  package var sessionID: SessionID
 
   /// The device that logged in (`device`).
   package var deviceID: DeviceID
@@ -106,7 +107,7 @@ package struct AccessTokenFormat: Sendable {
     nowSeconds: Int64
   ) throws(AccessTokenError) -> AccessClaims {
     guard let userID = json.string("sub").flatMap({ UserID($0) }),
-      let sessionID = json.string("sid").flatMap({ UniqueID($0) }),
+      let sessionID = json.string("sid").flatMap({ SessionID($0) }),
       let deviceID = json.string("device").flatMap({ DeviceID($0) }),
       let issuedAt = json.integer("iat"),
       let notBefore = json.integer("nbf"), let expiresAt = json.integer("exp")

@@ -1,4 +1,5 @@
-package import WorkoutCore
+internal import WorkoutCore
+package import WorkoutStore
 
 /// Sessions that ended before their access tokens did.
 ///
@@ -8,13 +9,13 @@ package import WorkoutCore
 /// Honest devices then refresh once; no ended session comes back to life.
 package struct SessionRevocations: Sendable {
   private struct Entry {
-    let sessionID: UniqueID
+    let sessionID: SessionID
     let revokedAtSeconds: Int64
   }
 
   private let capacity: Int
   private let tokenLifeSeconds: Int64
-  private var sessions: Set<UniqueID> = []
+  private var sessions: Set<SessionID> = []
   /// In order of time, which is the order of arrival.
   private var order: ArraySlice<Entry> = []
   private var refusedUpToSeconds = Int64.min
@@ -34,7 +35,7 @@ package struct SessionRevocations: Sendable {
   /// Ends a session's access tokens.
   ///
   /// - Complexity: O(1) on average.
-  package mutating func revoke(_ sessionID: UniqueID, nowSeconds: Int64) {
+  package mutating func revoke(_ sessionID: SessionID, nowSeconds: Int64) {
     forgetExpired(nowSeconds: nowSeconds)
     guard sessions.insert(sessionID).inserted else { return }
     order.append(Entry(sessionID: sessionID, revokedAtSeconds: nowSeconds))

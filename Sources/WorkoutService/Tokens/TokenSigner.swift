@@ -1,4 +1,5 @@
 package import WorkoutCore
+package import WorkoutStore
 
 /// Makes access tokens with the server's own key.
 package struct TokenSigner: Sendable {
@@ -38,7 +39,7 @@ package struct TokenSigner: Sendable {
   /// Makes an access token for a session, good from now on.
   package func accessToken(
     userID: UserID,
-    sessionID: UniqueID,
+    sessionID: SessionID,
     deviceID: DeviceID,
     nowSeconds: Int64
   ) throws(CryptoError) -> String {

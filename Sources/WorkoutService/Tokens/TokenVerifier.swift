@@ -1,5 +1,6 @@
 internal import Synchronization
-package import WorkoutCore
+internal import WorkoutCore
+package import WorkoutStore
 
 /// Checks access tokens, each token's signature once: an Ed25519 verification takes some 100 µs,
 /// a look-up of the token's digest less than one.
@@ -37,11 +38,20 @@ package final class TokenVerifier: Sendable {
   /// How many signatures were checked: what the memory of tokens saves shows here.
   package var signatureChecks: Int { state.withLock { $0.signatureChecks } }
 
+  /// A good token.
+  package struct Verified: Sendable {
+    package let claims: AccessClaims
+    /// Whether it is not remembered yet: its session is to be looked up, and then `remember` to be
+    /// called.
+    package let isNew: Bool
+    fileprivate let digest: SHA256Digest
+  }
+
   /// Checks a token.
   package func verify(
     _ token: String,
     nowSeconds: Int64
-  ) throws(AccessTokenError) -> AccessClaims {
+  ) throws(AccessTokenError) -> Verified {
     guard token.utf8.count <= ServiceLimits.accessTokenBytes else { throw .tooLong }
     guard let digest = try? SHA256Digest(of: [UInt8](token.utf8)) else { throw .malformed }
     let known = state.withLock { state in
@@ -56,19 +66,21 @@ package final class TokenVerifier: Sendable {
         throw .expired
       }
       try refuseRevoked(known)
-      return known
+      return Verified(claims: known, isNew: false, digest: digest)
     }
     let claims = try format.verify(token, keys: keys, nowSeconds: nowSeconds)
-    state.withLock { state in
-      state.signatureChecks += 1
-      remember(claims, digest, &state)
-    }
+    state.withLock { $0.signatureChecks += 1 }
     try refuseRevoked(claims)
-    return claims
+    return Verified(claims: claims, isNew: true, digest: digest)
+  }
+
+  /// Checks the token no more until it expires or its session is revoked.
+  package func remember(_ verified: Verified) {
+    state.withLock { remember(verified.claims, verified.digest, &$0) }
   }
 
   /// Ends the access tokens of a session at once.
-  package func revoke(sessionID: UniqueID, nowSeconds: Int64) {
+  package func revoke(sessionID: SessionID, nowSeconds: Int64) {
     state.withLock { $0.revocations.revoke(sessionID, nowSeconds: nowSeconds) }
   }
 

@@ -1,6 +1,7 @@
 import Glibc
 import Testing
 import WorkoutCore
+import WorkoutStore
 
 @testable import WorkoutService
 
@@ -79,12 +80,12 @@ struct PrivateFileTests {
     let path = directory.path + "/signing-key.pem"
     let token = try TokenSigner(keyFile: path).accessToken(
       userID: .init(try id(1)),
-      sessionID: try id(2),
+      sessionID: SessionID(try id(2)),
       deviceID: .init(try id(3)),
       nowSeconds: 1000
     )
     let restarted = try TokenSigner(keyFile: path).verifier()
-    #expect(try restarted.verify(token, nowSeconds: 1000).sessionID == id(2))
+    #expect(try restarted.accept(token, nowSeconds: 1000).sessionID == SessionID(id(2)))
     unlink(path)
     try PrivateFile.create(path, [UInt8]("-----BEGIN PRIVATE KEY-----\n".utf8))
     let error = #expect(throws: CryptoError.self) { try TokenSigner(keyFile: path) }

@@ -1,5 +1,6 @@
 import Testing
 import WorkoutCore
+import WorkoutStore
 
 @testable import WorkoutService
 
@@ -15,7 +16,7 @@ struct AccessTokenTests {
     key = try Ed25519PrivateKey()
     claims = AccessClaims(
       userID: UserID(try id(1)),
-      sessionID: try id(2),
+      sessionID: SessionID(try id(2)),
       deviceID: DeviceID(try id(3)),
       issuedAtSeconds: Self.now,
       expiresAtSeconds: Self.now + 900
