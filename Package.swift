@@ -143,6 +143,13 @@ let package = Package(
       dependencies: ["MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet"],
       swiftSettings: settings
     ),
+    // Lets oracles in Python ask WorkoutCore for its numbers; no product.
+    .executableTarget(
+      name: "workout-numbers",
+      dependencies: ["WorkoutCore"],
+      path: "Tests/Support/WorkoutNumbers",
+      swiftSettings: strict
+    ),
     .testTarget(name: "WorkoutCoreTests", dependencies: ["WorkoutCore"], swiftSettings: settings),
     .testTarget(
       name: "MartletSQLiteTests",

@@ -102,6 +102,16 @@ package struct TrackSample: Sendable, Hashable, BitwiseCopyable {
     }
   }
 
+  /// Values in which no two samples that differ are equal: an order without a meaning.
+  var order: (Int64, Int64, Int64, Int64) {
+    (
+      timeMs,
+      Int64(latitude) << 32 | Int64(UInt32(bitPattern: longitude)),
+      Int64(altitudeAndPresence) << 32 | Int64(heartRate) << 16 | Int64(cadence),
+      Int64(temperature) << 48 | Int64(speed) << 32 | Int64(accuracy) << 16 | Int64(power)
+    )
+  }
+
   /// A column of the presence bits; raw values are their places.
   private enum Field: Int32 {
     case position = 0
