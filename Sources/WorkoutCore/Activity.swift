@@ -51,6 +51,8 @@ package enum Visibility: UInt8, Sendable, Hashable, CaseIterable {
 package struct ActivityEvent: Sendable, Hashable {
   /// Which button; raw values are the schema's.
   package enum Kind: UInt8, Sendable, Hashable, CaseIterable {
+    /// Nothing; it only keeps its place in the sequence.
+    case unspecified = 0
     /// Stop counting time until `resume`.
     case pause = 1
     /// Count time again.

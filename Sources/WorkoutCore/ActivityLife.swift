@@ -108,7 +108,8 @@ extension ActivityLife.Course {
       endedAtMs = event.timeMs
     case (.recording, .lap), (.paused, .lap):
       lapsMs.append(event.timeMs)
-    case (.created, _), (.completed, _), (.recording, .resume), (.paused, .pause):
+    case (.created, _), (.completed, _), (.recording, .resume), (.paused, .pause),
+      (_, .unspecified):
       break
     }
   }

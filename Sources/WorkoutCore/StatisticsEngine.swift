@@ -99,7 +99,7 @@ package struct StatisticsEngine: Sendable, Hashable {
       resume()
     case .finish:
       isFinished = true
-    case .discard, .lap:
+    case .discard, .lap, .unspecified:
       break
     }
   }

@@ -61,6 +61,13 @@ package struct Track: Sendable, Hashable {
   ///
   /// - Complexity: O(count) when one device recorded in order, else O(count log count)
   package func statistics(type: ActivityType, startedAtMs: Int64) -> Statistics {
+    engine(type: type, startedAtMs: startedAtMs).statistics()
+  }
+
+  /// An engine that has seen the whole, to go on from.
+  ///
+  /// - Complexity: O(count) when one device recorded in order, else O(count log count)
+  package func engine(type: ActivityType, startedAtMs: Int64) -> StatisticsEngine {
     var engine = StatisticsEngine(type: type, startedAtMs: startedAtMs)
     var pending = events.sorted()[...]
     for sample in way() {
@@ -71,7 +78,7 @@ package struct Track: Sendable, Hashable {
       engine.add(sample)
     }
     for event in pending { engine.add(event.element) }
-    return engine.statistics()
+    return engine
   }
 }
 
