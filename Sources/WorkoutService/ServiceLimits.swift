@@ -53,6 +53,11 @@ package enum ServiceLimits {
   /// How often statistics go to the device at most.
   package static let statisticsInterval: Duration = .seconds(1)
 
+  /// How often numbers that became inexact are counted anew at most, and how much longer the pause
+  /// is for each sample: counting takes about a microsecond a sample, so this is 2 % of a core.
+  package static let recountInterval: Duration = .seconds(5)
+  package static let recountPausePerSample: Duration = .microseconds(50)
+
   /// How long a device may stay silent.
   ///
   /// Several times `unwatchedSendInterval`, so that one lost

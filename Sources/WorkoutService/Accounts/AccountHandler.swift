@@ -131,7 +131,7 @@ package final class AccountHandler: AccountServiceHandler {
     return response
   }
 
-  /// The account if there is one and the password is right. Both ways to fail take as long.
+  /// The account if there is one and the password is right; both ways to fail take as long.
   private func authenticated(_ request: LogInRequest) async throws -> UserRecord? {
     let user =
       request.identifier.utf8.contains(UInt8(ascii: "@"))

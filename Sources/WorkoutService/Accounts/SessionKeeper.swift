@@ -36,7 +36,9 @@ struct SessionKeeper: Sendable {
     return try tokens(user: user, session: id, device: device, refresh: refresh, nowMs: now)
   }
 
-  /// Trades a refresh token; nothing when it is not good. A token shown twice ends the session.
+  /// Trades a refresh token; nothing when it is not good.
+  ///
+  /// A token shown twice ends the session.
   func renew(_ text: String, log: ServiceLog) async throws -> WorkoutSchema.Session? {
     guard let shown = RefreshToken(text: text) else { return nil }
     let next = try RefreshToken(user: shown.user, session: shown.session)

@@ -20,6 +20,10 @@ package final class FriendHandler: FriendServiceHandler {
       by: caller.user,
       atMs: parts.clock.wallMilliseconds()
     )
+    // The other's own request may have waited.
+    if record.state == .friends {
+      parts.hub.bus.publish(.friendshipChanged(caller.user, other.id))
+    }
     parts.log.info("friend-requested", ["user": caller.user.text, "other": other.id.text])
     var response = RequestFriendResponse()
     response.friend = Friend(record)
@@ -37,6 +41,7 @@ package final class FriendHandler: FriendServiceHandler {
       by: caller.user,
       atMs: parts.clock.wallMilliseconds()
     )
+    parts.hub.bus.publish(.friendshipChanged(caller.user, other.id))
     parts.log.info("friend-accepted", ["user": caller.user.text, "other": other.id.text])
     var response = AcceptFriendResponse()
     response.friend = Friend(record)
@@ -56,7 +61,7 @@ package final class FriendHandler: FriendServiceHandler {
       atMs: parts.clock.wallMilliseconds()
     )
     // Whoever of the two watches the other is asked for the right again.
-    parts.hub.bus.publish(.friendshipEnded(caller.user, other.id))
+    parts.hub.bus.publish(.friendshipChanged(caller.user, other.id))
     parts.log.info("friend-removed", ["user": caller.user.text, "other": other.id.text])
     return response
   }

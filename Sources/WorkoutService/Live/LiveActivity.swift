@@ -1,5 +1,6 @@
 internal import Synchronization
 package import WorkoutCore
+package import WorkoutStore
 
 /// A call of Track as the hub sees it; its methods may be called from any thread and return soon.
 package protocol LiveTracker: AnyObject, Sendable {
@@ -8,6 +9,12 @@ package protocol LiveTracker: AnyObject, Sendable {
 
   /// The same device has opened the activity on another stream, which goes on instead.
   func takeOver()
+
+  /// Waits until its call is over and nothing of it is on the way to the store any more.
+  func waitUntilOver() async throws
+
+  /// The activity is completed or discarded, by whichever device.
+  func activityEnded(_ header: ActivityHeader, _ statistics: Statistics)
 
   /// The server stops: finish what was received, then end.
   func stop()
@@ -27,6 +34,8 @@ package final class LiveActivity: Sendable {
 
   private let feed: Mutex<LiveFeed>
   private let trackers = Mutex<[ObjectIdentifier: any LiveTracker]>([:])
+  /// There once somebody records here; whoever only watches does not need them.
+  private let numbers = Mutex<LiveNumbers?>(nil)
 
   init(header: ActivityHeader, statistics: Statistics) {
     id = header.id
@@ -50,10 +59,47 @@ package final class LiveActivity: Sendable {
     trackers.withLock { $0[ObjectIdentifier(tracker)] = nil }
   }
 
+  /// Whether the numbers are counted here.
+  package var isCounted: Bool { numbers.withLock { $0 != nil } }
+
+  /// Whether the numbers have to be counted anew from the store.
+  package func isRecountDue(now: Duration) -> Bool {
+    numbers.withLock { $0?.isRecountDue(now: now) ?? false }
+  }
+
+  /// Takes numbers that were counted from the store, unless others were there before and have seen
+  /// more, and gives those that hold now.
+  package func adopt(_ counted: LiveNumbers) -> (Statistics, ActivityState) {
+    let current = numbers.withLock { numbers -> LiveNumbers in
+      var adopted = counted
+      if let old = numbers {
+        guard counted.includes(old) else { return old }
+        adopted.follow(old)
+      }
+      numbers = adopted
+      return adopted
+    }
+    feed.withLock { $0.set(current.statistics, current.state, revision: current.revision) }
+    return (current.statistics, current.state)
+  }
+
+  /// Counts a batch that is on the disk; nothing of it is counted twice.
+  package func count(_ batch: TrackBatch) -> LiveBatch? {
+    numbers.withLock { $0?.count(batch) }
+  }
+
+  /// Shows watchers numbers from the store, where nobody records here.
+  package func show(_ statistics: Statistics, _ state: ActivityState) {
+    feed.withLock { $0.set(statistics, state, revision: 0) }
+  }
+
   func publish(_ batch: LiveBatch) { wake(feed.withLock { $0.publish(batch) }) }
 
   func end(_ header: ActivityHeader, _ statistics: Statistics) {
     wake(feed.withLock { $0.end(header, statistics) })
+    for tracker in trackers.withLock({ Array($0.values) }) {
+      tracker.activityEnded(header, statistics)
+    }
   }
 
   func checkPermission(of user: UserID?) { wake(feed.withLock { $0.checkPermission(of: user) }) }

@@ -11,8 +11,8 @@ package enum LiveSignal: Sendable {
   case ended(ActivityHeader, Statistics)
   /// How many people watch an activity now: for the node that its device is connected to.
   case watchers(ActivityID, Int)
-  /// Two people are no friends any more.
-  case friendshipEnded(UserID, UserID)
+  /// Two people became friends, or are no friends any more.
+  case friendshipChanged(UserID, UserID)
 }
 
 /// Carries signals from the node where something happened to those where somebody watches.

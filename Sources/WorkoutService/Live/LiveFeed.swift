@@ -8,19 +8,23 @@ package struct LiveBatch: Sendable {
   package var samples: [TrackSample]
   package var statistics: Statistics
   package var state: ActivityState
+  /// Counts up with each batch of the activity, whichever device it came from.
+  package var revision: UInt64
 
   package init(
     device: DeviceID,
     firstSequence: UInt64,
     samples: [TrackSample],
     statistics: Statistics,
-    state: ActivityState
+    state: ActivityState,
+    revision: UInt64
   ) {
     self.device = device
     self.firstSequence = firstSequence
     self.samples = samples
     self.statistics = statistics
     self.state = state
+    self.revision = revision
   }
 }
 
@@ -72,6 +76,7 @@ package struct LiveFeed: Sendable {
   package private(set) var statistics: Statistics
 
   private let tailLimit: Int
+  private var revision: UInt64 = 0
   private var tail: [LiveBatch] = []
   /// Number of the first batch of `tail`.
   private var tailStart = 0
@@ -103,9 +108,7 @@ package struct LiveFeed: Sendable {
   /// - Complexity: O(watchers)
   package mutating func publish(_ batch: LiveBatch) -> [WakeUp] {
     guard !header.state.isFinal else { return [] }
-    header.state = batch.state
-    // Two devices' trackers may publish in another order than they counted in.
-    if batch.statistics.sampleCount >= statistics.sampleCount { statistics = batch.statistics }
+    set(batch.statistics, batch.state, revision: batch.revision)
     guard !watchers.isEmpty else { return [] }
     if !batch.samples.isEmpty {
       tail.append(batch)
@@ -114,6 +117,15 @@ package struct LiveFeed: Sendable {
     for id in watchers.keys { watchers[id]?.updates += 1 }
     cutOffSlowest()
     return watchers.values.map(\.wake)
+  }
+
+  /// Takes numbers and state, unless later ones came before: two devices' streams may tell in
+  /// another order than they counted in.
+  package mutating func set(_ statistics: Statistics, _ state: ActivityState, revision: UInt64) {
+    guard !header.state.isFinal, revision >= self.revision else { return }
+    self.statistics = statistics
+    self.revision = revision
+    header.state = state
   }
 
   /// Ends the activity; watchers get what is left, then the end.

@@ -34,6 +34,7 @@ package final class LiveHub: Sendable {
   private struct Directory {
     var activities: [ActivityID: Entry] = [:]
     var byOwner: [UserID: Set<ActivityID>] = [:]
+    var streams: [ObjectIdentifier: any LiveTracker] = [:]
     var trackers: [TrackerKey: any LiveTracker] = [:]
     var waiters: [UserID: [ObjectIdentifier: WakeUp]] = [:]
     var waiterCount = 0
@@ -95,8 +96,22 @@ package final class LiveHub: Sendable {
 
   // MARK: Trackers
 
-  /// Makes a stream the one for its key, and gives back the one that was: it has been told to end,
-  /// and is to be waited for.
+  /// Has time passed to a stream, and its end asked for when the server stops; false when it does.
+  package func add(_ tracker: any LiveTracker) -> Bool {
+    directory.withLock { directory in
+      guard !directory.isStopping else { return false }
+      directory.streams[ObjectIdentifier(tracker)] = tracker
+      return true
+    }
+  }
+
+  package func remove(_ tracker: any LiveTracker) {
+    directory.withLock { $0.streams[ObjectIdentifier(tracker)] = nil }
+  }
+
+  /// Makes a stream the one for its key.
+  ///
+  /// - Returns: The stream that was it before: told to end, and to be waited for.
   package func enter(_ tracker: any LiveTracker, for key: TrackerKey) -> (any LiveTracker)? {
     let previous = directory.withLock { $0.trackers.updateValue(tracker, forKey: key) }
     previous?.takeOver()
@@ -112,7 +127,7 @@ package final class LiveHub: Sendable {
 
   /// Lets time pass for all streams.
   package func tick(now: Duration) {
-    for tracker in directory.withLock({ Array($0.trackers.values) }) { tracker.tick(now: now) }
+    for tracker in directory.withLock({ Array($0.streams.values) }) { tracker.tick(now: now) }
   }
 
   /// Ends all streams: those who record after what was received is on the disk, those who watch at
@@ -120,7 +135,7 @@ package final class LiveHub: Sendable {
   package func stop() {
     let (trackers, wakes) = directory.withLock { directory in
       directory.isStopping = true
-      return (Array(directory.trackers.values), Array(directory.watchCalls.values))
+      return (Array(directory.streams.values), Array(directory.watchCalls.values))
     }
     for tracker in trackers { tracker.stop() }
     for wake in wakes { wake.raise() }
@@ -164,16 +179,22 @@ package final class LiveHub: Sendable {
 
   private func receive(_ signal: LiveSignal) {
     switch signal {
-    case .began(_, let owner):
-      let wakes = directory.withLock { Array($0.waiters[owner, default: [:]].values) }
-      for wake in wakes { wake.raise() }
+    case .began(_, let owner): wakeWaiters(for: owner)
     case .batch(let id, let batch): activity(id)?.publish(batch)
     case .ended(let header, let statistics): activity(header.id)?.end(header, statistics)
     case .watchers(let id, let people): activity(id)?.tellTrackers(people: people)
-    case .friendshipEnded(let a, let b):
+    case .friendshipChanged(let a, let b):
       for activity in activities(of: a) { activity.checkPermission(of: b) }
       for activity in activities(of: b) { activity.checkPermission(of: a) }
+      // What one of them records may be visible to the other now.
+      wakeWaiters(for: a)
+      wakeWaiters(for: b)
     }
+  }
+
+  private func wakeWaiters(for owner: UserID) {
+    let wakes = directory.withLock { Array($0.waiters[owner, default: [:]].values) }
+    for wake in wakes { wake.raise() }
   }
 
   private func activities(of owner: UserID) -> [LiveActivity] {
