@@ -21,28 +21,32 @@ struct Lexer {
   private let bytes: [UInt8]
   private let file: String
   private var position = 0
+  private let limit: Int
   private(set) var tokens: [Token] = []
   private(set) var sink: DiagnosticSink
 
-  init(source: SourceText, file: String, limits: SchemaLimits) {
+  /// Makes a lexer of a file, or of the part of it `within` a span.
+  init(source: SourceText, file: String, limits: SchemaLimits, within part: SourceSpan? = nil) {
     bytes = source.bytes
     self.file = file
+    position = part?.start ?? 0
+    limit = part?.end ?? source.bytes.count
     sink = DiagnosticSink(errorLimit: limits.errors)
   }
 
   /// Reads the whole file; the last token is `end`.
   mutating func run() {
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    if position == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     while skipBlanks(), !sink.isFull {
       let start = position
       let kind = nextToken(start)
       if let kind { tokens.append(Token(kind: kind, span: SourceSpan(start, position))) }
     }
-    tokens.append(Token(kind: .end, span: SourceSpan(bytes.count, bytes.count)))
+    tokens.append(Token(kind: .end, span: SourceSpan(limit, limit)))
   }
 
   private func peek(_ ahead: Int = 0) -> UInt8 {
-    position + ahead < bytes.count ? bytes[position + ahead] : 0
+    position + ahead < limit ? bytes[position + ahead] : 0
   }
 
   private mutating func error(_ message: String, _ start: Int, _ end: Int) {
@@ -70,7 +74,7 @@ struct Lexer {
     func belongs(_ byte: UInt8) -> Bool {
       isControl ? (byte < 0x20 && !byte.isBlank) || byte == 0x7F : byte >= 0x80
     }
-    repeat { position += 1 } while position < bytes.count && belongs(bytes[position])
+    repeat { position += 1 } while position < limit && belongs(bytes[position])
     error(
       isControl
         ? "control characters may not stand in a schema"
@@ -85,12 +89,12 @@ struct Lexer {
 
   /// Moves to the next token; false at the end of the file.
   private mutating func skipBlanks() -> Bool {
-    while position < bytes.count {
+    while position < limit {
       let byte = bytes[position]
       if byte.isBlank {
         position += 1
       } else if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "/") {
-        while position < bytes.count, bytes[position] != UInt8(ascii: "\n") { position += 1 }
+        while position < limit, bytes[position] != UInt8(ascii: "\n") { position += 1 }
       } else if byte == UInt8(ascii: "/"), peek(1) == UInt8(ascii: "*") {
         skipBlockComment()
       } else {
@@ -103,7 +107,7 @@ struct Lexer {
   private mutating func skipBlockComment() {
     let start = position
     position += 2
-    while position < bytes.count {
+    while position < limit {
       if bytes[position] == UInt8(ascii: "*"), peek(1) == UInt8(ascii: "/") {
         position += 2
         return
@@ -178,7 +182,7 @@ struct Lexer {
 
   private mutating func string(_ start: Int, quote: UInt8) -> Token.Kind {
     position += 1
-    while position < bytes.count {
+    while position < limit {
       switch bytes[position] {
       case quote:
         position += 1
@@ -203,7 +207,7 @@ struct Lexer {
     let start = position
     position += 1
     let kind = peek()
-    if kind != UInt8(ascii: "\n"), position < bytes.count { position += 1 }
+    if kind != UInt8(ascii: "\n"), position < limit { position += 1 }
     switch kind {
     case UInt8(ascii: "x"), UInt8(ascii: "X"):
       if peek().hexValue == nil { error("\"\\x\" needs hexadecimal digits", start, position) }

@@ -114,7 +114,7 @@ extension Linker {
 
   /// Searches the innermost scope first, outwards, for the first part of the name; where that is
   /// found, the rest must be in it.
-  mutating func lookUp(_ name: String, from scope: String, typesOnly: Bool) -> LookUp {
+  func lookUp(_ name: String, from scope: String, typesOnly: Bool) -> LookUp {
     if name.hasPrefix(".") { return lookUpFull(String(name.dropFirst())) }
     let firstPart = String(name.prefix { $0 != "." })
     var scope = Substring(scope)

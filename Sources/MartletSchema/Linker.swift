@@ -17,6 +17,14 @@ struct Linker {
   private var fileIndices: [String: Int] = [:]
   /// The files that the current one has named something of.
   private var used: Set<Int> = []
+  /// Linked types and extensions of all files so far, by full name.
+  var messages: [String: MessageDescriptor] = [:]
+  var enums: [String: EnumDescriptor] = [:]
+  var extensions: [String: FieldDescriptor] = [:]
+  /// Options whose declaration may forbid their use on some kinds of element.
+  var targetUses: [OptionTargetUse] = []
+  /// False only while descriptor.proto itself is read to learn what options there are.
+  var interpretsOptions = true
   /// Extensions by extended message and number.
   var extensionNumbers: [String: [Int32: String]] = [:]
 
@@ -53,8 +61,9 @@ struct Linker {
     used = []
     var file = files[current]
     resolveTypes(in: &file)
+    record(file)
     checkRules(of: file)
-    interpretOptions(of: &file)
+    if interpretsOptions { interpretOptions(of: &file) }
     warnOfUnusedImports(file)
     files[current] = file
   }
@@ -89,6 +98,28 @@ struct Linker {
       }
       sink.warning("nothing of \"\(item.path)\" is used", in: file.name, at: item.pathSpan)
     }
+  }
+
+  private mutating func record(_ file: FileDescriptor) {
+    for message in file.messages { record(message) }
+    for enumeration in file.enums { enums[enumeration.fullName] = enumeration }
+    for field in file.extensions { extensions[field.fullName] = field }
+  }
+
+  private mutating func record(_ message: MessageDescriptor) {
+    messages[message.fullName] = message
+    for nested in message.messages { record(nested) }
+    for enumeration in message.enums { enums[enumeration.fullName] = enumeration }
+    for field in message.extensions { extensions[field.fullName] = field }
+  }
+
+  /// A message of this run, or one that describes options.
+  func message(named name: String) -> MessageDescriptor? {
+    messages[name] ?? OptionKind.schema.message(named: name)
+  }
+
+  func enumeration(named name: String) -> EnumDescriptor? {
+    enums[name] ?? OptionKind.schema.enumeration(named: name)
   }
 
   // MARK: - Errors

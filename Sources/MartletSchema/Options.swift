@@ -6,7 +6,9 @@ package struct DescriptorOptions: Sendable, Hashable {
   /// As written, in the order of the file; the pseudo-options `default` and `json_name` are not
   /// among them, as in protoc.
   package var written: [UninterpretedOption] = []
-  /// Linked: The options that descriptor.proto declares, by name.
+  /// Linked: every option with its meaning, custom ones too, in the order of `written`.
+  package var fields: [OptionField] = []
+  /// Linked: the options that descriptor.proto declares, by name.
   package var known: [String: OptionValue] = [:]
 
   package init() {}
@@ -35,6 +37,19 @@ package enum OptionValue: Sendable, Hashable {
   case enumValue(name: String, number: Int32)
   /// The values of an option that may be given several times.
   case list([OptionValue])
+  case message([OptionField])
+}
+
+/// One field of an option's message, down to the value: `(a).b = 1` is a field `a` whose message
+/// has a field `b`.
+package struct OptionField: Sendable, Hashable {
+  package var number: Int32
+  /// The field's name, or the extension's full name.
+  package var name: String
+  package var isExtension: Bool
+  package var isRepeated: Bool
+  package var type: FieldType
+  package var value: OptionValue
 }
 
 /// An option as written: UninterpretedOption.

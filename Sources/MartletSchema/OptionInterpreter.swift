@@ -1,0 +1,201 @@
+/// Why an option has no meaning.
+struct OptionFailure: Error {
+  var message: String
+  var span: SourceSpan
+  var suggestion: String?
+}
+
+/// Gives the options of one element their meaning by the messages that describe options: those of
+/// descriptor.proto and the extensions of them that the file can see.
+struct OptionInterpreter {
+  let linker: Linker
+  let kind: OptionKind
+  let scope: String
+  /// Extensions named by the options.
+  var used: [Symbol] = []
+  var targetUses: [OptionTargetUse] = []
+  /// Paths of field numbers that have a value already.
+  private var assigned: Set<[Int32]> = []
+
+  init(linker: Linker, kind: OptionKind, scope: String) {
+    self.linker = linker
+    self.kind = kind
+    self.scope = scope
+  }
+
+  mutating func interpret(_ option: UninterpretedOption) throws(OptionFailure) -> OptionField {
+    guard var message = linker.message(named: kind.messageName) else {
+      throw OptionFailure(message: "no options are known here", span: option.nameSpan)
+    }
+    var fields: [FieldDescriptor] = []
+    var path: [Int32] = []
+    for (index, part) in option.name.enumerated() {
+      let field = try field(part, of: message)
+      path.append(field.number)
+      fields.append(field)
+      targetUses.append(
+        OptionTargetUse(
+          declaration: field.fullName,
+          isExtension: part.isExtension,
+          kind: kind,
+          span: option.nameSpan
+        )
+      )
+      if index + 1 == option.name.count { break }
+      message = try submessage(of: field, part)
+      if assigned.contains(path) { throw alreadySet(option, part) }
+    }
+    try checkFirst(option, fields)
+    guard let last = fields.last else {
+      throw OptionFailure(message: "an option needs a name", span: option.span)
+    }
+    try claim(path, last, option)
+    var value = try value(option, for: last)
+    for index in fields.indices.reversed().dropFirst() {
+      value = .message([Self.optionField(fields[index + 1], value)])
+    }
+    return Self.optionField(fields[0], value)
+  }
+
+  static func optionField(_ field: FieldDescriptor, _ value: OptionValue) -> OptionField {
+    OptionField(
+      number: field.number,
+      name: field.extendee == nil ? field.name : field.fullName,
+      isExtension: field.extendee != nil,
+      isRepeated: field.isRepeated,
+      type: field.type,
+      value: value
+    )
+  }
+
+  // MARK: - Names
+
+  private mutating func field(
+    _ part: UninterpretedOption.NamePart,
+    of message: MessageDescriptor
+  ) throws(OptionFailure) -> FieldDescriptor {
+    if part.isExtension { return try extensionField(part.name, of: message, at: part.span) }
+    if let field = message.field(named: part.name) { return field }
+    let isCustom = linker.extensions.values.contains { $0.name == part.name }
+    throw OptionFailure(
+      message: "unknown option \"\(part.name)\"",
+      span: part.span,
+      suggestion: isCustom
+        ? "a custom option stands in parentheses: (\(part.name))"
+        : didYouMean(part.name, among: message.fields.map(\.name))
+    )
+  }
+
+  /// An extension of a message by its name as seen from the element.
+  mutating func extensionField(
+    _ name: String,
+    of message: MessageDescriptor,
+    at span: SourceSpan
+  ) throws(OptionFailure) -> FieldDescriptor {
+    switch linker.lookUp(name, from: scope, typesOnly: false) {
+    case .found(let fullName, let symbol):
+      guard symbol.kind == .extension, let field = linker.extensions[fullName] else {
+        let kind = symbol.kind.withArticle
+        throw OptionFailure(message: "\"\(name)\" is \(kind), not a custom option", span: span)
+      }
+      guard field.extendee == message.fullName else {
+        throw OptionFailure(
+          message: "the option \"\(name)\" extends \"\(field.extendee ?? "")\", not "
+            + "\"\(message.fullName)\"",
+          span: span
+        )
+      }
+      used.append(symbol)
+      return field
+    case .notImported(_, let file):
+      throw OptionFailure(
+        message: "unknown option \"(\(name))\"",
+        span: span,
+        suggestion: "it is in \"\(file)\", which is not imported"
+      )
+    case .innerScopeHides, .missing:
+      let names = linker.extensions.values.filter { $0.extendee == message.fullName }.map(\.name)
+      throw OptionFailure(
+        message: "unknown option \"(\(name))\"",
+        span: span,
+        suggestion: didYouMean(name, among: names)
+      )
+    }
+  }
+
+  private func submessage(
+    of field: FieldDescriptor,
+    _ part: UninterpretedOption.NamePart
+  ) throws(OptionFailure) -> MessageDescriptor {
+    guard field.type == .message, let message = linker.message(named: field.typeName) else {
+      throw OptionFailure(message: "the option \"\(part.name)\" has no parts", span: part.span)
+    }
+    guard !field.isRepeated else {
+      throw OptionFailure(
+        message: "the option \"\(part.name)\" is repeated; give it whole, in braces",
+        span: part.span
+      )
+    }
+    return message
+  }
+
+  private func checkFirst(
+    _ option: UninterpretedOption,
+    _ fields: [FieldDescriptor]
+  ) throws(OptionFailure) {
+    guard let first = fields.first, first.extendee == nil else { return }
+    if first.name == "uninterpreted_option" {
+      throw OptionFailure(
+        message: "\"uninterpreted_option\" is kept for the compiler itself",
+        span: option.nameSpan
+      )
+    }
+    if first.name == "features" {
+      throw OptionFailure(message: "features belong to editions", span: option.nameSpan)
+    }
+  }
+
+  // MARK: - Given once
+
+  private mutating func claim(
+    _ path: [Int32],
+    _ field: FieldDescriptor,
+    _ option: UninterpretedOption
+  ) throws(OptionFailure) {
+    if field.isRepeated { return }
+    let isTaken = assigned.contains(path) || assigned.contains { $0.starts(with: path) }
+    if isTaken, let part = option.name.last { throw alreadySet(option, part) }
+    assigned.insert(path)
+  }
+
+  private func alreadySet(
+    _ option: UninterpretedOption,
+    _ part: UninterpretedOption.NamePart
+  ) -> OptionFailure {
+    OptionFailure(message: "the option \"\(part.name)\" is given twice", span: option.nameSpan)
+  }
+
+  // MARK: - Values
+
+  private mutating func value(
+    _ option: UninterpretedOption,
+    for field: FieldDescriptor
+  ) throws(OptionFailure) -> OptionValue {
+    if field.type == .message || field.type == .group {
+      guard case .aggregate = option.value else {
+        throw OptionFailure(
+          message: "the option \"\(field.name)\" is a message; write its fields in braces",
+          span: option.valueSpan
+        )
+      }
+      guard let message = linker.message(named: field.typeName) else {
+        throw OptionFailure(message: "\"\(field.typeName)\" is not known", span: option.valueSpan)
+      }
+      var parser = OptionTextParser(interpreter: self, span: option.valueSpan)
+      let fields = try parser.parse(message)
+      used += parser.interpreter.used
+      return .message(fields)
+    }
+    return try scalar(option.value, for: field, at: option.valueSpan)
+  }
+}
