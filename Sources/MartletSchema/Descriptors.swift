@@ -254,6 +254,8 @@ package struct MethodDescriptor: Sendable, Hashable {
   package var outputType: String
   package var isClientStreaming = false
   package var isServerStreaming = false
+  /// Whether a block of options is written, though it may be empty.
+  package var hasBlock = false
   package var options = DescriptorOptions()
   package var comments = SourceComments()
   package var span: SourceSpan

@@ -30,11 +30,10 @@ extension FileParser {
     _ result: inout EnumDescriptor
   ) throws(StatementFailure) {
     if takeEnd(";", of: nil) { return }
-    // Unlike in messages, any of these words may also be a value's name.
-    if looking(at: "option"), !looking(at: "=", ahead: 1) {
+    if looking(at: "option") {
       let option = try optionStatement(3, result.options.written.count)
       result.options.written.append(option)
-    } else if looking(at: "reserved"), !looking(at: "=", ahead: 1) {
+    } else if looking(at: "reserved") {
       try reserved(
         ranges: &result.reservedRanges,
         names: &result.reservedNames,

@@ -78,11 +78,11 @@ extension FileParser {
     of field: inout FieldDescriptor,
     fieldPath: [Int32]
   ) throws(StatementFailure) {
-    let place = begin(fieldPath + [7])
-    defer { end(place) }
     if file.syntax == .proto3 { error("proto3 has no explicit defaults", at: current.span) }
     advance()
     try expect("=")
+    let place = begin(fieldPath + [7])
+    defer { end(place) }
     let isNegative = take("-")
     switch current.kind {
     case .string: field.defaultValue = try text("a default").0

@@ -99,14 +99,31 @@ extension FileParser {
       message.extensionRanges.append(ExtensionRange(range: range))
     } while take(",")
     if looking(at: "[") {
-      let outer = begin(Int32(first))
-      defer { end(outer) }
-      let options = try optionList(3)
-      for index in first..<message.extensionRanges.count {
-        message.extensionRanges[index].options = options
-      }
+      let ranges = first..<message.extensionRanges.count
+      let options = try rangeOptions(ranges)
+      for index in ranges { message.extensionRanges[index].options = options }
     }
     try endDeclaration(";", of: place)
+  }
+
+  /// One list of options for several ranges: each has them, at the same place.
+  private mutating func rangeOptions(
+    _ ranges: Range<Int>
+  ) throws(StatementFailure) -> DescriptorOptions {
+    let firstLocation = file.locations.count
+    let depth = path.count
+    let outer = path
+    path.append(Int32(ranges.lowerBound))
+    defer { path = outer }
+    let options = try optionList(3)
+    let locations = file.locations[firstLocation...]
+    for index in ranges.dropFirst() {
+      for var location in locations {
+        location.path[depth] = Int32(index)
+        file.locations.append(location)
+      }
+    }
+    return options
   }
 
   // MARK: - Extend

@@ -61,6 +61,7 @@ extension FileParser {
       outputSpan: output.span
     )
     if looking(at: "{") {
+      method.hasBlock = true
       try methodOptions(&method, at: place)
     } else {
       try endDeclaration(";", of: place)
@@ -83,7 +84,7 @@ extension FileParser {
     _ what: String
   ) throws(StatementFailure) -> MethodType {
     try expect("(")
-    let isStream = looking(at: "stream") && !looking(at: ")", ahead: 1)
+    let isStream = looking(at: "stream")
     if isStream {
       record(stream, at: current.span)
       advance()

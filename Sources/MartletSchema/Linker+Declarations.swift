@@ -45,6 +45,7 @@ extension Linker {
   private mutating func declare(_ message: inout MessageDescriptor, in scope: String) {
     message.fullName = Self.join(scope, message.name)
     let inner = message.fullName
+    if message.isMapEntry { mapEntries.insert(inner) }
     declare(inner, .message, at: message.nameSpan)
     for index in message.fields.indices {
       message.fields[index].fullName = Self.join(inner, message.fields[index].name)

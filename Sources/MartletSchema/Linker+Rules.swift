@@ -77,6 +77,9 @@ extension Linker {
     checkOrder(of: ranges, lowest: 1)
     let extensions = message.extensionRanges.map(\.range)
     checkOrder(of: extensions, lowest: 1)
+    for range in extensions where range.last > FileParser.lastFieldNumber {
+      error("the largest number of a field is \(FileParser.lastFieldNumber)", at: range.span)
+    }
     checkOverlap(of: ranges + extensions)
     checkDuplicates(of: message.reservedNames)
     let names = Set(message.reservedNames.map(\.name))
@@ -110,8 +113,6 @@ extension Linker {
         error("numbers start at \(lowest)", at: range.span)
       } else if range.last < range.first {
         error("the range ends before it starts", at: range.span)
-      } else if lowest > 0, range.last > FileParser.lastFieldNumber {
-        error("the largest number of a field is \(FileParser.lastFieldNumber)", at: range.span)
       }
     }
   }

@@ -30,8 +30,12 @@ extension Linker {
 
   private mutating func resolve(_ field: inout FieldDescriptor) {
     if field.type == .unresolved || !field.typeName.isEmpty {
+      let isMap = field.type == .message
       let found = type(named: field.typeName, from: field.fullName, at: field.typeSpan)
       guard let (name, symbol) = found else { return }
+      if mapEntries.contains(name), !isMap {
+        error("\"\(name)\" is the type of a map's entries and cannot be named", at: field.typeSpan)
+      }
       field.typeName = name
       field.type = symbol.kind == .message ? .message : .enum
     }

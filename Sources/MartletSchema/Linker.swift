@@ -17,6 +17,8 @@ struct Linker {
   private var fileIndices: [String: Int] = [:]
   /// The files that the current one has named something of.
   private var used: Set<Int> = []
+  /// The full names of the types made for map fields.
+  var mapEntries: Set<String> = []
   /// Linked types and extensions of all files so far, by full name.
   var messages: [String: MessageDescriptor] = [:]
   var enums: [String: EnumDescriptor] = [:]

@@ -63,6 +63,10 @@ struct OptionInterpreter {
       name: field.extendee == nil ? field.name : field.fullName,
       isExtension: field.extendee != nil,
       isRepeated: field.isRepeated,
+      isPacked: field.isPacked,
+      isSourceOnly: field.options.written.contains {
+        $0.nameText == "retention" && $0.value == .identifier("RETENTION_SOURCE")
+      },
       type: field.type,
       value: value
     )

@@ -48,6 +48,9 @@ package struct OptionField: Sendable, Hashable {
   package var name: String
   package var isExtension: Bool
   package var isRepeated: Bool
+  package var isPacked: Bool
+  /// Whether it is marked `retention = RETENTION_SOURCE`: descriptors leave it out.
+  package var isSourceOnly: Bool
   package var type: FieldType
   package var value: OptionValue
 }

@@ -1,0 +1,96 @@
+// The meaning of options, as the messages of descriptor.proto that hold them.
+
+enum OptionWriter {
+  /// Writes an element's options as its field `number`, when it has any.
+  static func write(
+    _ options: DescriptorOptions,
+    _ number: Int32,
+    isPresent: Bool = false,
+    to bytes: inout ProtoBytes
+  ) {
+    let isEmpty = options.fields.allSatisfy(\.isSourceOnly)
+    guard !isEmpty || isPresent else { return }
+    bytes.message(number) { write(options.fields, to: &$0) }
+  }
+
+  /// By number, as any serializer would: parts of one message given one by one become one.
+  private static func write(_ fields: [OptionField], to bytes: inout ProtoBytes) {
+    var groups: [Int32: [OptionField]] = [:]
+    for field in fields where !field.isSourceOnly {
+      groups[field.number, default: []].append(field)
+    }
+    for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
+      if group[0].isRepeated {
+        writeRepeated(group, to: &bytes)
+      } else if case .message = group[0].value {
+        bytes.message(group[0].number) { write(group.flatMap(\.parts), to: &$0) }
+      } else if let last = group.last {
+        write(last, to: &bytes)
+      }
+    }
+  }
+
+  private static func writeRepeated(_ group: [OptionField], to bytes: inout ProtoBytes) {
+    guard group[0].isPacked else {
+      for field in group { write(field, to: &bytes) }
+      return
+    }
+    var content = ProtoBytes()
+    for field in group { writeValue(field, to: &content) }
+    bytes.field(group[0].number, content.bytes)
+  }
+
+  private static func write(_ field: OptionField, to bytes: inout ProtoBytes) {
+    switch field.value {
+    case .bytes(let value): bytes.field(field.number, value)
+    case .string(let value): bytes.field(field.number, value)
+    case .message(let fields): bytes.message(field.number) { write(fields, to: &$0) }
+    case .bool, .signed, .unsigned, .double, .enumValue:
+      bytes.tag(field.number, wireType: field.type.wireType)
+      writeValue(field, to: &bytes)
+    case .list:
+      // Only `DescriptorOptions.known` holds lists.
+      break
+    }
+  }
+
+  /// A number without its tag.
+  private static func writeValue(_ field: OptionField, to bytes: inout ProtoBytes) {
+    let bits: UInt64
+    switch field.value {
+    case .bool(let value): bits = value ? 1 : 0
+    case .signed(let value):
+      let isZigZag = field.type == .sint32 || field.type == .sint64
+      bits = UInt64(bitPattern: isZigZag ? (value << 1) ^ (value >> 63) : value)
+    case .unsigned(let value): bits = value
+    case .double(let value):
+      bits = field.type == .float ? UInt64(Float(value).bitPattern) : value.bitPattern
+    case .enumValue(_, let number): bits = UInt64(bitPattern: Int64(number))
+    case .bytes, .string, .message, .list: return
+    }
+    switch field.type.wireType {
+    case 1: bytes.littleEndian(bits, count: 8)
+    case 5: bytes.littleEndian(bits, count: 4)
+    default: bytes.varint(bits)
+    }
+  }
+}
+
+extension OptionField {
+  /// The fields of a message.
+  fileprivate var parts: [OptionField] {
+    if case .message(let fields) = value { fields } else { [] }
+  }
+}
+
+extension FieldType {
+  /// How values are put on the wire.
+  fileprivate var wireType: UInt64 {
+    switch self {
+    case .double, .fixed64, .sfixed64: 1
+    case .float, .fixed32, .sfixed32: 5
+    case .string, .bytes, .message: 2
+    default: 0
+    }
+  }
+}
