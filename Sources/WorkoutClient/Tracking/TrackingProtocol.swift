@@ -61,6 +61,9 @@ public enum TrackingFailure: Error, Sendable, Hashable, CustomStringConvertible 
   /// The access token is missing, expired or revoked.
   case unauthenticated(String)
 
+  /// The account may not do this.
+  case denied(String)
+
   /// The server misses samples below those that were sent: resuming may help once.
   case gap(String)
 
@@ -73,7 +76,8 @@ public enum TrackingFailure: Error, Sendable, Hashable, CustomStringConvertible 
   /// What to tell the person.
   public var description: String {
     switch self {
-    case .transient(let text), .unauthenticated(let text), .gap(let text), .permanent(let text):
+    case .transient(let text), .unauthenticated(let text), .denied(let text), .gap(let text),
+      .permanent(let text):
       text
     case .ended: "the server ended the stream"
     }

@@ -290,7 +290,7 @@ extension TrackingSession {
       if now - stream.openedAt >= settings.healthyMilliseconds { failures = 0 }
     }
     switch failure {
-    case .permanent:
+    case .permanent, .denied:
       finish(.failed(failure), &actions)
     case .unauthenticated:
       // Once with renewed credentials; refused again, only the person can help.
