@@ -122,9 +122,24 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Generated from a schema with everything in it; for tests only.
+    .target(
+      name: "WireTestSchema",
+      dependencies: ["MartletWire"],
+      path: "Tests/WireTestSchema",
+      exclude: ["everything.proto"],
+      swiftSettings: strict
+    ),
+    // Decodes and encodes what Tests/interop sends it.
+    .executableTarget(
+      name: "wire-peer",
+      dependencies: ["MartletWire", "WireTestSchema"],
+      path: "Tests/WirePeer",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "MartletWireTests",
-      dependencies: ["MartletWire", "WorkoutSchema"],
+      dependencies: ["MartletWire", "MartletSchema", "WireTestSchema", "WorkoutSchema"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -88,6 +88,7 @@ extension SwiftGenerator {
       text.line("var entry = try reader.message()")
       text.line("var key: \(key.type) = \(key.initial)")
       text.line("var value: \(value.type) = \(value.initial)")
+      text.line("var isKnown = true")
       text.block("while let tag = try entry.nextTag()") { text in
         text.line("switch tag {")
         text.line("case \(8 | key.wireType): key = try entry.\(key.method)()")
@@ -95,10 +96,18 @@ extension SwiftGenerator {
           value.isMessage
           ? "try value.readFields(from: entry.message())" : "value = try entry.\(value.method)()"
         text.line("case \(16 | value.wireType): \(read)")
-        text.line("default: try entry.skipField(tag)")
+        text.line("default:")
+        text.indented { text in
+          text.line("isKnown = false")
+          text.line("try entry.skipField(tag)")
+        }
         text.line("}")
       }
-      text.line("\(field.reference)[key] = value")
+      text.line("if isKnown {")
+      text.indented { $0.line("\(field.reference)[key] = value") }
+      text.line("} else {")
+      text.indented { $0.line("reader.keepField(in: &unknownFields)") }
+      text.line("}")
     }
   }
 

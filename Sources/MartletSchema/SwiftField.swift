@@ -92,11 +92,12 @@ struct SwiftField {
 
   var number: Int32 { descriptor.number }
   /// The tag that is written.
-  var tag: UInt32 { tag(wireType: isWrittenPacked ? 2 : value.wireType) }
+  var tag: UInt32 { tag(wireType: isWrittenPacked || isMap ? 2 : value.wireType) }
   /// The tag's bytes.
   var tagSize: Int { [0x80, 0x4000, 0x20_0000, 0x1000_0000].filter { tag >= $0 }.count + 1 }
 
   var isList: Bool { if case .list = shape { true } else { false } }
+  var isMap: Bool { if case .map = shape { true } else { false } }
   var isPackable: Bool { isList && descriptor.type.isPackable }
   var isWrittenPacked: Bool { isPackable && descriptor.isPacked }
   var oneof: Int? { if case .oneof(let index, _) = shape { index } else { nil } }
@@ -107,7 +108,9 @@ struct SwiftField {
 
   /// The stored property in a statement: `self.` where a local name would hide it.
   var reference: String {
-    let locals: Set<String> = ["bound", "entry", "key", "reader", "tag", "value", "writer"]
+    let locals: Set<String> = [
+      "bound", "entry", "isKnown", "key", "reader", "tag", "value", "writer",
+    ]
     return locals.contains(name) ? "self.\(name)" : name
   }
 

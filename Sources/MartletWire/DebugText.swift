@@ -14,33 +14,27 @@ func debugText<M: Message>(of message: M) -> String {
 
 /// A value's text, or nil for the empty value of its type.
 private func debugText(ofValue value: Any) -> String? {
+  // First, for a cast sees through an optional, whose presence counts whatever it holds.
+  let mirror = Mirror(reflecting: value)
+  if mirror.displayStyle == .optional {
+    return mirror.children.first.map { debugText(ofValue: $0.value) ?? "\($0.value)" }
+  }
   switch value {
   case let unknown as UnknownFields:
-    return unknown.isEmpty ? nil : "\(unknown.bytes.count) bytes"
+    return unknown.isEmpty ? nil : "\(unknown.count) bytes"
   case let text as String:
     return text.isEmpty ? nil : text.debugDescription
   case let bytes as [UInt8]:
     return bytes.isEmpty ? nil : "\(bytes.count) bytes"
-  case let number as any BinaryInteger:
-    return number.magnitude.words.allSatisfy { $0 == 0 } ? nil : "\(number)"
+  case let number as any Numeric:
+    let text = "\(number)"
+    return text == "0" || text == "0.0" ? nil : text
   case let flag as Bool:
     return flag ? "true" : nil
   case let value as any OpenEnum:
     return value.rawValue == 0 ? nil : "\(value)"
   default:
-    return debugText(ofStructure: value)
-  }
-}
-
-private func debugText(ofStructure value: Any) -> String? {
-  let mirror = Mirror(reflecting: value)
-  switch mirror.displayStyle {
-  case .optional:
-    // Presence counts even when the value is its type's empty one.
-    return mirror.children.first.map { debugText(ofValue: $0.value) ?? "\($0.value)" }
-  case .collection, .dictionary:
-    return mirror.children.isEmpty ? nil : "\(value)"
-  default:
-    return "\(value)"
+    let isCollection = mirror.displayStyle == .collection || mirror.displayStyle == .dictionary
+    return isCollection && mirror.children.isEmpty ? nil : "\(value)"
   }
 }

@@ -15,6 +15,16 @@ extension WireReader {
     into fields: inout UnknownFields
   ) throws(WireError) {
     unsafe position = try Self.skip(tag, position, end, depth: depth)
+    keepField(in: &fields)
+  }
+
+  /// Keeps the field just read: a map's entry that holds more than a key and a value.
+  ///
+  /// Like upb, the map then goes without the entry, for it could not be written whole.
+  ///
+  /// - Parameter fields: Where the field goes, its tag included, verbatim.
+  @inlinable
+  public mutating func keepField(in fields: inout UnknownFields) {
     unsafe fields.append(UnsafeRawBufferPointer(start: tagStart, count: position - tagStart))
   }
 
