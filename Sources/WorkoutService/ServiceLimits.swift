@@ -89,6 +89,9 @@ package enum ServiceLimits {
   /// and may come back, to begin with the route so far.
   package static let liveTailSamples = 50_000
 
+  /// Samples that an event loop counts or encodes by itself: some milliseconds; more go elsewhere.
+  package static let samplesOnLoop = 4_000
+
   // MARK: Requests
 
   /// Bytes of an identifier typed in at log-in: an e-mail address or a username.

@@ -18,13 +18,13 @@ extension WorkoutSchema.Activity {
   /// The message for an activity; lists leave the splits out.
   init(
     _ header: ActivityHeader,
-    owner: PersonRecord,
+    owner: PersonRecord?,
     statistics: WorkoutCore.Statistics,
     withSplits: Bool = true
   ) {
     self.init()
     id = header.id.text
-    self.owner = WorkoutSchema.User(owner)
+    self.owner = owner.map { WorkoutSchema.User($0) }
     type = WorkoutSchema.ActivityType(rawValue: Int32(header.type.rawValue))
     state = WorkoutSchema.ActivityState(header.state)
     title = header.title

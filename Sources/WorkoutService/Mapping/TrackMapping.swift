@@ -45,9 +45,10 @@ extension WorkoutSchema.TrackBatch {
     return WorkoutStore.TrackBatch(
       activity: activity,
       device: device,
-      firstSequence: firstSequence,
+      // What is not there has no place, whatever the field says.
+      firstSequence: samples.isEmpty ? 0 : firstSequence,
       samples: samples,
-      firstEventSequence: firstEventSequence,
+      firstEventSequence: events.isEmpty ? 0 : firstEventSequence,
       events: try checkedEvents()
     )
   }
@@ -87,7 +88,7 @@ extension WorkoutSchema.TrackBatch {
 }
 
 extension WorkoutSchema.TrackResponse {
-  init(_ reply: TrackReply, owner: PersonRecord) {
+  init(_ reply: TrackReply, owner: PersonRecord?) {
     self.init()
     opened = reply.opened.map(TrackOpened.init)
     ack = reply.ack.map(TrackAck.init)
@@ -98,8 +99,8 @@ extension WorkoutSchema.TrackResponse {
       heartbeat.id = id
       return heartbeat
     }
-    completed = reply.completed.map { record in
-      WorkoutSchema.Activity(record.header, owner: owner, statistics: record.statistics)
+    completed = reply.completed.map { settled in
+      WorkoutSchema.Activity(settled.header, owner: owner, statistics: settled.statistics)
     }
   }
 }

@@ -20,7 +20,18 @@ package struct TrackReply: Sendable, Equatable {
   /// People watching, when the device is to be told how often to send.
   package var watchers: Int?
   package var heartbeat: UInt64?
-  package var completed: ActivityRecord?
+  package var completed: Settled?
+
+  /// An activity that takes nothing any more.
+  package struct Settled: Sendable, Equatable {
+    package var header: ActivityHeader
+    package var statistics: Statistics
+
+    package init(_ header: ActivityHeader, _ statistics: Statistics) {
+      self.header = header
+      self.statistics = statistics
+    }
+  }
 
   package init() {}
 
@@ -35,6 +46,10 @@ package struct TrackReply: Sendable, Equatable {
 package struct TrackMachine: Sendable {
   /// What the call is doing.
   private enum Phase: Equatable {
+    /// Waits for the device to say which activity it is.
+    case silent
+    /// The store opens the activity.
+    case opening
     /// Takes batches.
     case open
     /// Takes nothing any more; ends, with the error if any, once all it took is on the disk.
@@ -61,32 +76,53 @@ package struct TrackMachine: Sendable {
     case end(RPCError?)
   }
 
-  private var phase = Phase.open
+  private var phase = Phase.silent
   private var pending = PendingBatches()
   private var isStoring = false
   private var reply = TrackReply()
   private var heartbeats: [UInt64] = []
-  private var progress: TrackProgress
-  private var statistics: Statistics
+  private var progress = TrackProgress()
+  private var statistics = Statistics()
   private var hasNewStatistics = false
   private var statisticsSentAt: Duration?
   private var heardAt: Duration
-  private var watchers: Int
+  private var watchers = 0
 
-  /// A stream whose activity was opened; the first reply says so.
-  package init(
-    opened: TrackReply.Opened,
-    statistics: Statistics,
+  package init(now: Duration) { heardAt = now }
+
+  // MARK: Opening
+
+  /// The device has said which activity it is.
+  package mutating func open(now: Duration) {
+    heardAt = now
+    if phase == .silent { phase = .opening }
+  }
+
+  /// The activity is open: the first reply says so.
+  package mutating func opened(
+    _ opened: TrackReply.Opened,
+    _ statistics: Statistics,
     watchers: Int,
     now: Duration
   ) {
+    // Legal race: the stream was taken over or stopped meanwhile.
+    guard phase == .opening else { return }
+    phase = .open
+    heardAt = now
     progress = opened.progress
     self.statistics = statistics
     self.watchers = watchers
     hasNewStatistics = statistics.sampleCount > 0
-    heardAt = now
     reply.opened = opened
     reply.watchers = watchers
+  }
+
+  /// The activity was over before: the device missed the answer to its FINISH.
+  package mutating func openedSettled(_ opened: TrackReply.Opened, _ settled: TrackReply.Settled) {
+    guard phase == .opening else { return }
+    reply.opened = opened
+    progress = opened.progress
+    self.settled(settled)
   }
 
   // MARK: From the device
@@ -97,12 +133,21 @@ package struct TrackMachine: Sendable {
   }
 
   /// Whether no request will be read any more.
-  package var isDeaf: Bool { phase != .open }
+  package var isDeaf: Bool {
+    switch phase {
+    case .silent, .opening, .open: false
+    case .draining, .settling, .over: true
+    }
+  }
 
   package mutating func receive(_ batch: TrackBatch, now: Duration) {
     heardAt = now
     // Legal race: the device sent it before it knew that the stream ends.
     guard phase == .open else { return }
+    guard !batch.samples.isEmpty || !batch.events.isEmpty else {
+      reply.ack = progress
+      return
+    }
     pending.add(batch)
     // What comes after the end of the activity is not for this stream.
     if batch.endsActivity { phase = .draining(nil) }
@@ -117,7 +162,11 @@ package struct TrackMachine: Sendable {
   /// Takes nothing more and ends when all that was taken is on the disk: with OK when the device is
   /// done, else with the error.
   package mutating func drain(_ error: RPCError?) {
-    if phase == .open { phase = .draining(error) }
+    switch phase {
+    case .silent, .opening: phase = .over(error)
+    case .open: phase = .draining(error)
+    case .draining, .settling, .over: break
+    }
     finishDraining()
   }
 
@@ -164,12 +213,12 @@ package struct TrackMachine: Sendable {
   }
 
   /// The activity is over, by this stream or by another device's.
-  package mutating func settled(_ record: ActivityRecord) {
+  package mutating func settled(_ settled: TrackReply.Settled) {
     isStoring = false
     guard !isOver else { return }
     reply.ack = progress
-    reply.completed = record
-    statistics = record.statistics
+    reply.completed = settled
+    statistics = settled.statistics
     hasNewStatistics = true
     pending.removeAll()
     phase = .over(nil)
@@ -206,7 +255,7 @@ package struct TrackMachine: Sendable {
 
   /// Time passes; true when the sending task has to look.
   package mutating func tick(now: Duration) -> Bool {
-    if phase == .open, now - heardAt > ServiceLimits.trackIdleTimeout {
+    if phase == .open || phase == .silent, now - heardAt > ServiceLimits.trackIdleTimeout {
       fail(
         RPCError(
           .unavailable,
