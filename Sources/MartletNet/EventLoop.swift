@@ -34,6 +34,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private var cachedNow = MonotonicTime.read()
   private var stopBegan = false
 
+  /// Accepted connections that are open, for `NetLimits.maxConnectionsPerLoop`.
+  var acceptedCount = 0
+
   // Shared between threads.
   private struct Inbox {
     var jobs: ContiguousArray<UnownedJob> = []

@@ -1,0 +1,172 @@
+internal import COpenSSL
+internal import Glibc
+
+/// OpenSSL's state of one connection.
+///
+/// It does no I/O: it reads ciphertext from `input`, which points into the loop's shared buffer
+/// while a call lasts, and writes into its transport's output, which takes everything. So OpenSSL
+/// never has to wait in the middle of a write.
+final class TLSSession {
+  /// Ciphertext that has just come. OpenSSL uses it all up before a call of ours returns.
+  var input = UnsafeRawBufferPointer(start: nil, count: 0)
+  unowned(unsafe) var transport: Transport?
+  private(set) var sawEnd = false
+
+  private let ssl: OpaquePointer
+  private let context: TLSContext
+  private var isDone = false
+
+  /// - Parameter serverName: a client's: what the server's certificate must be for.
+  init(_ context: TLSContext, serverName: String?) throws(NetError) {
+    self.context = context
+    ERR_clear_error()
+    guard let ssl = SSL_new(context.handle) else { throw .tls(lastTLSError("SSL_new")) }
+    self.ssl = ssl
+    guard let method = transportMethod, let bio = BIO_new(method) else {
+      throw .tls(lastTLSError("BIO_new"))
+    }
+    BIO_set_data(bio, Unmanaged.passUnretained(self).toOpaque())
+    SSL_set_bio(ssl, bio, bio)
+    if context.isServer {
+      SSL_set_accept_state(ssl)
+    } else {
+      try expect(serverName: serverName)
+      SSL_set_connect_state(ssl)
+    }
+  }
+
+  deinit {
+    SSL_free(ssl)
+  }
+
+  private func expect(serverName: String?) throws(NetError) {
+    guard let serverName, !serverName.isEmpty else {
+      throw .tls("a client must know the server's name")
+    }
+    if (try? SocketAddress(host: serverName, port: 0)) != nil {
+      guard X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), serverName) == 1 else {
+        throw .tls(lastTLSError(serverName))
+      }
+    } else {
+      guard SSL_set1_host(ssl, serverName) == 1,
+        martlet_SSL_set_tlsext_host_name(ssl, serverName) == 1
+      else { throw .tls(lastTLSError(serverName)) }
+    }
+  }
+
+  // MARK: Steps
+
+  /// Goes on with the handshake as far as `input` allows; true once it is done.
+  func handshake() throws(NetError) -> Bool {
+    guard !isDone else { return true }
+    ERR_clear_error()
+    let result = SSL_do_handshake(ssl)
+    guard result == 1 else {
+      if SSL_get_error(ssl, result) == SSL_ERROR_WANT_READ { return false }
+      throw .tls(failure("handshake"))
+    }
+    if !context.isServer, applicationProtocol == nil {
+      throw .tls("the server agreed to no application protocol")
+    }
+    isDone = true
+    return true
+  }
+
+  /// Decrypts the next piece into `buffer`; nil when `input` is used up or the peer said its last.
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(NetError) -> UnsafeRawBufferPointer? {
+    ERR_clear_error()
+    var count = 0
+    let result = SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
+    guard result == 1 else {
+      switch SSL_get_error(ssl, result) {
+      case SSL_ERROR_WANT_READ:
+        return nil
+      case SSL_ERROR_ZERO_RETURN:
+        sawEnd = true
+        return nil
+      default:
+        throw .tls(failure("read"))
+      }
+    }
+    return UnsafeRawBufferPointer(rebasing: buffer[..<count])
+  }
+
+  /// Encrypts all of `bytes` into the transport's output.
+  func write(_ bytes: UnsafeRawBufferPointer) throws(NetError) {
+    ERR_clear_error()
+    var count = 0
+    let result = SSL_write_ex(ssl, bytes.baseAddress, bytes.count, &count)
+    guard result == 1, count == bytes.count else { throw .tls(failure("write")) }
+  }
+
+  func sendCloseNotify() {
+    ERR_clear_error()
+    _ = SSL_shutdown(ssl)
+  }
+
+  private func failure(_ step: String) -> String {
+    let verification = SSL_get_verify_result(ssl)
+    guard verification == Int(X509_V_OK) || isDone else {
+      ERR_clear_error()
+      return "certificate: \(String(cString: X509_verify_cert_error_string(verification)))"
+    }
+    return lastTLSError(step)
+  }
+
+  // MARK: What was agreed
+
+  var applicationProtocol: ApplicationProtocol? {
+    var name: UnsafePointer<UInt8>?
+    var count: UInt32 = 0
+    SSL_get0_alpn_selected(ssl, &name, &count)
+    let bytes = UnsafeBufferPointer(start: name, count: Int(count))
+    return ApplicationProtocol(rawValue: String(decoding: bytes, as: UTF8.self))
+  }
+
+  var peerCertificateSubject: String? {
+    let text = String(unsafeUninitializedCapacity: 512) { buffer in
+      buffer.withMemoryRebound(to: CChar.self) {
+        martlet_SSL_peer_subject(ssl, $0.baseAddress, $0.count)
+      }
+    }
+    return text.isEmpty ? nil : text
+  }
+}
+
+// MARK: The BIO between OpenSSL and a transport
+
+private nonisolated(unsafe) let transportMethod: OpaquePointer? = {
+  let type = BIO_get_new_index() | Int32(BIO_TYPE_SOURCE_SINK)
+  guard let method = BIO_meth_new(type, "martlet transport") else { return nil }
+  BIO_meth_set_create(method) { bio in
+    BIO_set_init(bio, 1)
+    return 1
+  }
+  BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
+  BIO_meth_set_read_ex(method) { bio, target, count, taken in
+    guard let target, let taken, let session = session(of: bio) else { return 0 }
+    martlet_BIO_clear_retry_flags(bio)
+    let available = min(count, session.input.count)
+    guard available > 0, let source = session.input.baseAddress else {
+      martlet_BIO_set_retry_read(bio)
+      return 0
+    }
+    memcpy(target, source, available)
+    session.input = UnsafeRawBufferPointer(rebasing: session.input[available...])
+    taken.pointee = available
+    return 1
+  }
+  BIO_meth_set_write_ex(method) { bio, source, count, written in
+    guard let written, let transport = session(of: bio)?.transport else { return 0 }
+    martlet_BIO_clear_retry_flags(bio)
+    transport.appendOutput(UnsafeRawBufferPointer(start: source, count: count))
+    written.pointee = count
+    return 1
+  }
+  return method
+}()
+
+private func session(of bio: OpaquePointer?) -> TLSSession? {
+  guard let data = BIO_get_data(bio) else { return nil }
+  return Unmanaged<TLSSession>.fromOpaque(data).takeUnretainedValue()
+}

@@ -1,0 +1,99 @@
+internal import CLinux
+internal import Glibc
+
+extension Transport {
+  /// Starts to connect; `transportDidOpen` or `transportDidClose` follows. On the loop.
+  ///
+  /// - Parameters:
+  ///   - serverName: the name that the server's certificate must bear (and SNI); only with `tls`.
+  package static func connect(
+    to address: SocketAddress,
+    on loop: EventLoop,
+    tls: TLSContext? = nil,
+    serverName: String? = nil,
+    delegate: any TransportDelegate
+  ) -> Transport {
+    assert(loop.isCurrent)
+    do throws(NetError) {
+      let session: TLSSession? =
+        if let tls { try TLSSession(tls, serverName: serverName) } else { nil }
+      let descriptor = try beginConnecting(to: address, limits: loop.limits)
+      let transport = Transport(
+        loop: loop,
+        carrier: .socket(descriptor),
+        peerAddress: address,
+        tls: session
+      )
+      transport.awaitConnection(delegate: delegate)
+      return transport
+    } catch {
+      let transport = Transport(loop: loop, carrier: .none, peerAddress: address)
+      transport.fail(delegate: delegate, error: error)
+      return transport
+    }
+  }
+
+  /// Two ends that talk to each other in memory, on one loop or on two.
+  ///
+  /// Call `open(delegate:)` of each on its loop. With `tls`, the same TLS code runs over the pipe as
+  /// over a socket.
+  ///
+  /// - Parameter fragment: received bytes are delivered in pieces of this size at most.
+  package static func pipe(
+    _ serverLoop: EventLoop,
+    _ clientLoop: EventLoop,
+    fragment: Int = .max,
+    tls: (server: TLSContext, client: TLSContext, serverName: String)? = nil
+  ) throws(NetError) -> (server: Transport, client: Transport) {
+    let ends = PipeEnd.pair(serverLoop, clientLoop, fragment: fragment)
+    var sessions: (TLSSession, TLSSession)?
+    if let tls {
+      sessions = (
+        try TLSSession(tls.server, serverName: nil),
+        try TLSSession(tls.client, serverName: tls.serverName)
+      )
+    }
+    let server = Transport(
+      loop: serverLoop,
+      carrier: .pipe(ends.0),
+      peerAddress: .pipe,
+      tls: sessions?.0
+    )
+    let client = Transport(
+      loop: clientLoop,
+      carrier: .pipe(ends.1),
+      peerAddress: .pipe,
+      tls: sessions?.1
+    )
+    return (server, client)
+  }
+
+  private static func beginConnecting(
+    to address: SocketAddress,
+    limits: NetLimits
+  ) throws(NetError) -> Int32 {
+    let descriptor = martlet_stream_socket(address.family)
+    guard descriptor >= 0 else { throw .systemCall(name: "socket", code: martlet_errno()) }
+    do throws(NetError) {
+      setConnectionOptions(descriptor, address, limits)
+      let code = try address.withKernelForm { pointer, length in
+        Glibc.connect(descriptor, pointer, length) == 0 ? 0 : martlet_errno()
+      }
+      guard code == 0 || code == EINPROGRESS else {
+        throw .systemCall(name: "connect", code: code)
+      }
+      return descriptor
+    } catch {
+      Glibc.close(descriptor)
+      throw error
+    }
+  }
+}
+
+/// No Nagle delay, and a bound on how long the kernel waits for a silent peer.
+func setConnectionOptions(_ descriptor: Int32, _ address: SocketAddress, _ limits: NetLimits) {
+  guard address.family != AF_UNIX else { return }
+  _ = martlet_set_socket_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
+  let milliseconds = Int32(clamping: limits.unacknowledgedTimeout.clampedNanoseconds / 1_000_000)
+  _ = martlet_set_socket_option(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds)
+}
