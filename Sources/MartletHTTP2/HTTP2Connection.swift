@@ -1,3 +1,4 @@
+internal import CNGHTTP2
 package import MartletNet
 
 /// The user of a connection. Every call comes on the connection's loop.
@@ -5,8 +6,10 @@ package protocol HTTP2ConnectionDelegate: AnyObject {
   /// The peer speaks HTTP/2 and its SETTINGS came.
   func connectionDidBecomeReady(_ connection: HTTP2Connection)
   /// Server: a request begins. The stream tells the returned object all that follows.
-  func connection(_ connection: HTTP2Connection, didOpen stream: HTTP2Stream)
-    -> any HTTP2StreamDelegate
+  func connection(
+    _ connection: HTTP2Connection,
+    didOpen stream: HTTP2Stream
+  ) -> any HTTP2StreamDelegate
   /// The peer will take no new streams; those it did not process are closed with `refusedStream`.
   func connection(_ connection: HTTP2Connection, didReceiveGoAway code: HTTP2ErrorCode)
   /// A stream closed or the peer's settings changed: `openStream` may succeed again.
@@ -17,28 +20,87 @@ package protocol HTTP2ConnectionDelegate: AnyObject {
 
 /// An HTTP/2 session over a transport, as server or as client. Confined to the transport's loop.
 ///
-/// The loop keeps it alive until it is closed; it keeps its delegate so long.
+/// nghttp2 parses and builds frames; this class feeds it what the transport reads, and at the end of
+/// a turn moves what it wants to send, frame by frame, into the loop's gather buffer and from there
+/// into the transport. nghttp2 calls back from within those two steps only. The callbacks may call
+/// into the stream's user, and the user may call any method here: those methods queue frames in
+/// nghttp2, which allows that, and never feed, send or free. The session is freed when the transport
+/// has closed, from the loop's job list, where no call of nghttp2 can be on the stack.
+///
+/// The loop keeps a connection alive until it is closed; it keeps its delegate so long.
 package final class HTTP2Connection: @unchecked Sendable {
   package enum Role: Sendable { case server, client }
+  enum Phase {
+    case opening
+    /// Plaintext, or TLS without ALPN: the first bytes tell.
+    case guessing([UInt8])
+    case http1(HTTP1Answer)
+    case http2
+    case closed
+  }
 
   package let role: Role
-  package let transport: Transport
   package let configuration: HTTP2Configuration
-  package var loop: EventLoop { transport.loop }
+  package let loop: EventLoop
+  // Set once, in init, after `self` exists: the transport needs its delegate.
+  private var transportStorage: Transport?
+  private var delegate: (any HTTP2ConnectionDelegate)?
 
-  /// For an accepted transport, one that connects, or a pipe's end; opens it if need be.
-  package init(
+  var phase = Phase.opening
+  var session: OpaquePointer?
+  var failure: HTTP2Error?
+  var budget: FrameBudget
+
+  var firstStream: HTTP2Stream?
+  package internal(set) var openStreamCount = 0
+  private var woken: [HTTP2Stream] = []
+
+  var unconsumed = 0
+  var withheld = 0
+  /// Bytes of the loop's gather buffer in use, during a flush.
+  var gathered = 0
+  /// Bytes that this flush may still send.
+  var flushBudget = 0
+
+  /// From the peer's first SETTINGS until closed.
+  package internal(set) var isReady = false
+  /// We or the peer sent GOAWAY.
+  package internal(set) var isDraining = false
+  /// GOAWAY with an error, or `close`: what still comes from the peer is ignored.
+  var isClosing = false
+  var life: ConnectionLife
+
+  /// Takes over an accepted transport or a pipe's end, and opens it. On its loop.
+  package convenience init(
     role: Role,
     transport: Transport,
     configuration: HTTP2Configuration = HTTP2Configuration(),
     delegate: any HTTP2ConnectionDelegate
   ) {
-    self.role = role
-    self.transport = transport
-    self.configuration = configuration
+    self.init(role, transport.loop, configuration, delegate)
+    transportStorage = transport
+    transport.open(delegate: self)
   }
 
-  /// Client: connects to `address`.
+  private init(
+    _ role: Role,
+    _ loop: EventLoop,
+    _ configuration: HTTP2Configuration,
+    _ delegate: any HTTP2ConnectionDelegate
+  ) {
+    self.role = role
+    self.loop = loop
+    self.configuration = configuration
+    self.delegate = delegate
+    budget = FrameBudget(configuration.limits, now: loop.now)
+    life = ConnectionLife(now: loop.now)
+  }
+
+  deinit {
+    nghttp2_session_del(session)
+  }
+
+  /// Client: connects to `address`. On the loop.
   package static func connect(
     to address: SocketAddress,
     on loop: EventLoop,
@@ -47,17 +109,38 @@ package final class HTTP2Connection: @unchecked Sendable {
     configuration: HTTP2Configuration = HTTP2Configuration(),
     delegate: any HTTP2ConnectionDelegate
   ) -> HTTP2Connection {
-    fatalError("coming")
+    let connection = HTTP2Connection(.client, loop, configuration, delegate)
+    connection.transportStorage = Transport.connect(
+      to: address,
+      on: loop,
+      tls: tls,
+      serverName: serverName,
+      delegate: connection
+    )
+    return connection
   }
 
-  /// From the peer's first SETTINGS until closed.
-  package var isReady: Bool { fatalError("coming") }
-  /// We or the peer sent GOAWAY.
-  package var isDraining: Bool { fatalError("coming") }
-  package var isClosed: Bool { fatalError("coming") }
-  package var openStreamCount: Int { fatalError("coming") }
+  package var transport: Transport {
+    guard let transportStorage else { preconditionFailure("set by every initializer") }
+    return transportStorage
+  }
+
+  package var isClosed: Bool {
+    if case .closed = phase { return true }
+    return false
+  }
+
+  // MARK: Streams
+
   /// Client: `openStream` would succeed.
-  package var canOpenStream: Bool { fatalError("coming") }
+  package var canOpenStream: Bool {
+    guard role == .client, let session, !isDraining, !isClosing else { return false }
+    let limit = nghttp2_session_get_remote_settings(
+      session,
+      NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS
+    )
+    return openStreamCount < Int(limit) && nghttp2_session_check_request_allowed(session) != 0
+  }
 
   /// Client: sends a request's head.
   package func openStream(
@@ -65,16 +148,174 @@ package final class HTTP2Connection: @unchecked Sendable {
     endStream: Bool = false,
     delegate: any HTTP2StreamDelegate
   ) throws(HTTP2Error) -> HTTP2Stream {
-    fatalError("coming")
+    assert(loop.isCurrent)
+    guard role == .client, let session, !isDraining, !isClosing,
+      nghttp2_session_check_request_allowed(session) != 0
+    else { throw .noNewStreams }
+    guard canOpenStream else { throw .tooManyStreams }
+    let stream = HTTP2Stream(id: -1, connection: self, headersKind: .response)
+    let user = Unmanaged.passUnretained(stream).toOpaque()
+    var provider = stream.dataProvider()
+    let id = headers.withFields { fields, count in
+      withUnsafePointer(to: &provider) {
+        nghttp2_submit_request(session, nil, fields, count, endStream ? nil : $0, user)
+      }
+    }
+    guard id > 0 else { throw .noNewStreams }
+    stream.id = id
+    stream.delegate = delegate
+    stream.didSubmitRequest(endStream: endStream)
+    link(stream)
+    transport.setNeedsFlush()
+    return stream
   }
 
-  /// Sends a PING; `completion` gets the round trip's time, or nil if the connection closed first.
-  package func ping(_ completion: @escaping (Duration?) -> Void) {}
+  func link(_ stream: HTTP2Stream) {
+    stream.next = firstStream
+    firstStream?.previous = stream
+    firstStream = stream
+    openStreamCount += 1
+  }
 
-  /// Takes no new streams (GOAWAY), lets those that are open end, then closes. A server first sends a
-  /// notice and waits a round trip, so that requests under way are not lost.
-  package func drain() {}
+  func close(_ stream: HTTP2Stream, code: HTTP2ErrorCode) {
+    guard !stream.isClosed else { return }
+    if let previous = stream.previous {
+      previous.next = stream.next
+    } else {
+      firstStream = stream.next
+    }
+    stream.next?.previous = stream.previous
+    stream.next = nil
+    stream.previous = nil
+    openStreamCount -= 1
+    life.lastStreamClosed = loop.now
+    // nghttp2 may still be using its pointer further up the stack.
+    loop.releaseAtEndOfTurn(stream)
+    stream.closed(code)
+    if isReady, role == .client { delegate?.connectionDidChangeCapacity(self) }
+  }
 
-  /// Cuts the connection: GOAWAY with `code` if it can still be sent, all streams closed.
-  package func close(_ code: HTTP2ErrorCode = .noError) {}
+  /// A throttled stream has sent enough; its user hears of it when this flush is over.
+  func wake(_ stream: HTTP2Stream) {
+    woken.append(stream)
+  }
+
+  func wakeStreams() {
+    while !woken.isEmpty {
+      let batch = woken
+      woken.removeAll(keepingCapacity: true)
+      for stream in batch { stream.becameWritable() }
+    }
+  }
+
+  // MARK: What happened
+
+  func becameReady() {
+    guard !isReady else { return }
+    isReady = true
+    life.prefaceTimer?.cancel()
+    watchLife()
+    delegate?.connectionDidBecomeReady(self)
+  }
+
+  func changedCapacity() {
+    if role == .client { delegate?.connectionDidChangeCapacity(self) }
+  }
+
+  func receivedGoAway(_ code: HTTP2ErrorCode, _ text: String) {
+    isDraining = true
+    if code != .noError, failure == nil { failure = .goAway(code, text) }
+    delegate?.connection(self, didReceiveGoAway: code)
+  }
+
+  func opened(_ stream: HTTP2Stream) {
+    link(stream)
+    stream.delegate = delegate?.connection(self, didOpen: stream)
+  }
+}
+
+// MARK: The transport speaks
+
+extension HTTP2Connection: TransportDelegate {
+  package func transportDidOpen(_ transport: Transport) {
+    life.lastRead = loop.now
+    life.prefaceTimer = loop.schedule(after: configuration.limits.prefaceTimeout) { [self] in
+      fail(.transport(.timeout("HTTP/2 preface")))
+    }
+    switch (role, transport.applicationProtocol) {
+    case (.client, _), (.server, .http2): startSession()
+    case (.server, .http1): phase = .http1(newHTTP1Answer())
+    case (.server, nil): phase = .guessing([])
+    }
+  }
+
+  package func transport(_ transport: Transport, didRead bytes: UnsafeRawBufferPointer) {
+    life.lastRead = loop.now
+    switch phase {
+    case .http2:
+      feed(bytes)
+    case .guessing(var head):
+      let known = head.count
+      head.append(contentsOf: bytes.prefix(24 - known))
+      switch ProtocolGuess(firstBytes: head) {
+      case .needsMore: phase = .guessing(head)
+      case .http2:
+        startSession()
+        head.withUnsafeBytes { feed($0) }
+        feed(UnsafeRawBufferPointer(rebasing: bytes[(head.count - known)...]))
+      case .other:
+        phase = .http1(newHTTP1Answer())
+        answerHTTP1(head)
+        answerHTTP1(bytes[(head.count - known)...])
+      }
+    case .http1:
+      answerHTTP1(bytes)
+    case .opening, .closed:
+      break
+    }
+  }
+
+  package func transportDidReachEnd(_ transport: Transport) {
+    if case .http2 = phase, openStreamCount > 0 || !isReady {
+      return transport.close(error: .closedByPeer)
+    }
+    transport.closeInOrder()
+  }
+
+  package func transportWillFlush(_ transport: Transport) {
+    flush()
+  }
+
+  package func transportDidClose(_ transport: Transport, error: NetError?) {
+    phase = .closed
+    isReady = false
+    isClosing = true
+    life.cancelTimers()
+    while let stream = firstStream { close(stream, code: .connectionLost) }
+    nghttp2_session_del(session)
+    session = nil
+    let delegate = self.delegate
+    self.delegate = nil
+    let pings = life.pings
+    life.pings = []
+    for ping in pings { ping.completion(nil) }
+    delegate?.connectionDidClose(self, error: failure ?? error.map { .transport($0) })
+  }
+
+  private func newHTTP1Answer() -> HTTP1Answer {
+    HTTP1Answer(
+      text: configuration.http1Text,
+      maxHeadBytes: configuration.limits.maxHTTP1HeadBytes
+    )
+  }
+
+  private func answerHTTP1(_ bytes: some Collection<UInt8>) {
+    guard case .http1(var answer) = phase else { return }
+    let response = answer.receive(bytes)
+    phase = .http1(answer)
+    guard let response else { return }
+    phase = .closed
+    response.withUnsafeBytes { transport.write($0) }
+    transport.closeInOrder()
+  }
 }

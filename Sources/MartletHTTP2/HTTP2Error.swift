@@ -19,6 +19,8 @@ package struct HTTP2ErrorCode: RawRepresentable, Hashable, Sendable {
   package static let enhanceYourCalm = HTTP2ErrorCode(rawValue: 0xb)
   package static let inadequateSecurity = HTTP2ErrorCode(rawValue: 0xc)
   package static let http11Required = HTTP2ErrorCode(rawValue: 0xd)
+  /// Not a code of the wire: the connection ended below the stream.
+  package static let connectionLost = HTTP2ErrorCode(rawValue: .max)
 }
 
 /// Why an HTTP/2 connection ended, or refused something.

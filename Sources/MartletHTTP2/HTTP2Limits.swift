@@ -19,13 +19,21 @@ package struct HTTP2Limits: Sendable {
   package var streamHighWaterBytes = 64 << 10
   /// and is writable again at so many.
   package var streamLowWaterBytes = 16 << 10
-  /// With more bytes than these waiting in the transport, no more requests are read.
-  package var maxOutboundBacklogBytes = 256 << 10
+  /// With more bytes than these waiting in a server's transport, it reads nothing more.
+  ///
+  /// A client always reads: if both sides stopped, neither would ever go on.
+  package var maxOutboundBacklogBytes = 64 << 10
+  /// Bytes that one connection sends in one turn, so that the others get theirs.
+  package var maxFlushBytesPerTurn = 256 << 10
 
   /// From the transport's opening to the peer's preface and first SETTINGS.
   package var prefaceTimeout: Duration = .seconds(10)
   /// From the shutdown notice to the final GOAWAY when the peer's PING answer does not come.
   package var drainNotice: Duration = .seconds(1)
+  /// From our last GOAWAY to the cut of a connection whose peer does not read it.
+  package var closeTimeout: Duration = .seconds(2)
+  /// PINGs of ours that may wait for their answer.
+  package var maxPings = 8
   /// Bytes of an HTTP/1.1 request head that we read before we answer.
   package var maxHTTP1HeadBytes = 8 << 10
 

@@ -1,3 +1,4 @@
+internal import CNGHTTP2
 package import MartletNet
 
 /// What a header list that has just ended was.
@@ -9,6 +10,7 @@ package enum HTTP2HeadersKind: Sendable { case request, response, trailers }
 /// connection from here: nothing is freed before the turn ends, and nothing calls back at once.
 package protocol HTTP2StreamDelegate: AnyObject {
   /// One header field, pseudo-header fields (`:method`, `:path`, `:status`…) included.
+  ///
   /// Interim (1xx) responses are not reported.
   func stream(
     _ stream: HTTP2Stream,
@@ -23,8 +25,10 @@ package protocol HTTP2StreamDelegate: AnyObject {
   func streamDidReachEnd(_ stream: HTTP2Stream)
   /// `bufferedBytes` fell to the low-water mark after it had reached the high one.
   func streamDidBecomeWritable(_ stream: HTTP2Stream)
-  /// The last call: `noError` once both sides have ended, else who reset it says why.
-  /// `refusedStream` means that the server has not touched the request.
+  /// The last call: `noError` once both sides have ended, else the code of the reset.
+  ///
+  /// `refusedStream` means that the server has not touched the request; `connectionLost` that the
+  /// connection ended below the stream.
   func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode)
 }
 
@@ -32,35 +36,210 @@ package protocol HTTP2StreamDelegate: AnyObject {
 ///
 /// After `streamDidClose`, every method does nothing.
 package final class HTTP2Stream: @unchecked Sendable {
-  package let id: Int32
-  package unowned let connection: HTTP2Connection
-  package var loop: EventLoop { connection.loop }
+  package let loop: EventLoop
+  package internal(set) var id: Int32
+  /// nil once the stream is closed.
+  package private(set) var connection: HTTP2Connection?
+  /// Released when the stream closes.
   package var delegate: (any HTTP2StreamDelegate)?
 
-  init(id: Int32, connection: HTTP2Connection) {
+  /// The peer has ended its side.
+  package internal(set) var isRemoteEnded = false
+
+  // The connection's list of its streams.
+  var next: HTTP2Stream?
+  unowned(unsafe) var previous: HTTP2Stream?
+
+  // What is coming in.
+  var headersKind: HTTP2HeadersKind
+  var isInterim = false
+  var headerBytes = 0
+  private(set) var unconsumed = 0
+
+  // What goes out.
+  private var outbound = OutboundQueue()
+  private var trailers: HTTP2HeaderList?
+  private var isFinished = false
+  private var isDeferred = false
+  private var hasSubmitted = false
+  private var isReset = false
+  private(set) var isThrottled = false
+
+  init(id: Int32, connection: HTTP2Connection, headersKind: HTTP2HeadersKind) {
     self.id = id
     self.connection = connection
+    self.headersKind = headersKind
+    loop = connection.loop
   }
 
-  package var isClosed: Bool { fatalError("coming") }
-  /// The peer has ended its side.
-  package var isRemoteEnded: Bool { fatalError("coming") }
+  package var isClosed: Bool { connection == nil }
+
+  private var session: OpaquePointer? {
+    assert(loop.isCurrent)
+    return isReset ? nil : connection?.session
+  }
+
+  // MARK: Out
 
   /// Sends the response's head; with `endStream` that is all (trailers-only).
-  package func submitResponse(_ headers: HTTP2HeaderList, endStream: Bool = false) {}
-  /// Queues a piece of the body; it goes out as flow control allows. Takes the array, copies nothing.
-  package func write(_ bytes: [UInt8]) {}
+  package func submitResponse(_ headers: HTTP2HeaderList, endStream: Bool = false) {
+    guard let session, !hasSubmitted else { return }
+    hasSubmitted = true
+    isFinished = endStream
+    var provider = dataProvider()
+    let code = headers.withFields { fields, count in
+      withUnsafePointer(to: &provider) {
+        nghttp2_submit_response(session, id, fields, count, endStream ? nil : $0)
+      }
+    }
+    settle(code)
+  }
+
+  /// For the client: the request has gone to nghttp2.
+  func didSubmitRequest(endStream: Bool) {
+    hasSubmitted = true
+    isFinished = endStream
+  }
+
+  func dataProvider() -> nghttp2_data_provider {
+    var provider = nghttp2_data_provider()
+    provider.source.ptr = Unmanaged.passUnretained(self).toOpaque()
+    provider.read_callback = readOutbound
+    return provider
+  }
+
+  /// Queues a piece of the body; it goes out as flow control allows.
+  ///
+  /// Takes the array, copies nothing. Ignored after `finish`.
+  package func write(_ bytes: [UInt8]) {
+    guard session != nil, !isFinished else { return }
+    outbound.append(bytes)
+    if outbound.count >= highWater { isThrottled = true }
+    resume()
+  }
+
   /// Ends our side after what was written, with trailers if there are any.
-  package func finish(trailers: HTTP2HeaderList? = nil) {}
-  /// Ends both sides at once; `streamDidClose` follows. What was not sent is dropped.
-  package func reset(_ code: HTTP2ErrorCode) {}
+  package func finish(trailers: HTTP2HeaderList? = nil) {
+    guard session != nil, !isFinished else { return }
+    isFinished = true
+    self.trailers = trailers
+    resume()
+  }
+
+  /// Ends both sides at once; `streamDidClose` follows.
+  ///
+  /// What was not sent is dropped, and nothing more is reported but the close.
+  package func reset(_ code: HTTP2ErrorCode) {
+    guard let session else { return }
+    isReset = true
+    let flag = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+    settle(nghttp2_submit_rst_stream(session, flag, id, code.rawValue))
+  }
 
   /// Bytes written that no frame has taken yet.
-  package var bufferedBytes: Int { fatalError("coming") }
+  package var bufferedBytes: Int { outbound.count }
   /// False from the high-water mark until the low-water mark.
-  package var isWritable: Bool { fatalError("coming") }
+  package var isWritable: Bool { !isThrottled && !isClosed && !isFinished }
 
-  /// Gives `count` received bytes back to the peer's window. Never more than were received;
-  /// what a closed stream did not consume is given back by itself.
-  package func consume(_ count: Int) {}
+  private var highWater: Int { connection?.configuration.limits.streamHighWaterBytes ?? 0 }
+
+  private func resume() {
+    guard isDeferred, let session else { return }
+    isDeferred = false
+    settle(nghttp2_session_resume_data(session, id))
+  }
+
+  private func settle(_ code: Int32) {
+    connection?.settle(code)
+  }
+
+  // MARK: In
+
+  /// Gives `count` received bytes back to the peer's window.
+  ///
+  /// Never more than were received; what a closed stream did not consume is given back by itself.
+  package func consume(_ count: Int) {
+    assert(loop.isCurrent)
+    let count = min(count, unconsumed)
+    guard count > 0, let connection else { return }
+    unconsumed -= count
+    connection.giveBack(count, on: isRemoteEnded ? nil : self)
+  }
+
+  func received(_ data: UnsafeRawBufferPointer) {
+    unconsumed += data.count
+    if !isReset { delegate?.stream(self, didReceive: data) }
+  }
+
+  func reachedEnd() {
+    guard !isRemoteEnded else { return }
+    isRemoteEnded = true
+    if !isReset { delegate?.streamDidReachEnd(self) }
+  }
+
+  var hearsFrames: Bool { !isReset }
+
+  func becameWritable() {
+    guard isThrottled, !isClosed else { return }
+    isThrottled = false
+    if !isReset { delegate?.streamDidBecomeWritable(self) }
+  }
+
+  /// The connection has forgotten the stream.
+  func closed(_ code: HTTP2ErrorCode) {
+    guard let connection else { return }
+    connection.giveBack(unconsumed, on: nil)
+    unconsumed = 0
+    outbound.removeAll()
+    trailers = nil
+    self.connection = nil
+    let delegate = self.delegate
+    self.delegate = nil
+    delegate?.streamDidClose(self, errorCode: code)
+  }
+
+  // MARK: nghttp2 asks for bytes
+
+  /// How many bytes the next DATA frame takes, and what follows it.
+  fileprivate func nextFrame(_ limit: Int, _ flags: UnsafeMutablePointer<UInt32>) -> Int {
+    guard outbound.count > 0 || isFinished else {
+      isDeferred = true
+      return Int(NGHTTP2_ERR_DEFERRED.rawValue)
+    }
+    let count = min(limit, outbound.count)
+    if count > 0 { flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_COPY.rawValue) }
+    guard count == outbound.count, isFinished else { return count }
+    flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)
+    if let trailers, let session {
+      flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue)
+      settle(trailers.withFields { nghttp2_submit_trailer(session, id, $0, $1) })
+      self.trailers = nil
+    }
+    return count
+  }
+
+  /// Moves a frame's payload to where the connection gathers frames.
+  func takeOutbound(into target: UnsafeMutableRawBufferPointer) {
+    outbound.move(into: target)
+    if isThrottled, let connection,
+      outbound.count <= connection.configuration.limits.streamLowWaterBytes
+    {
+      connection.wake(self)
+    }
+  }
+}
+
+private func readOutbound(
+  _ session: OpaquePointer?,
+  _ id: Int32,
+  _ buffer: UnsafeMutablePointer<UInt8>?,
+  _ limit: Int,
+  _ flags: UnsafeMutablePointer<UInt32>?,
+  _ source: UnsafeMutablePointer<nghttp2_data_source>?,
+  _ user: UnsafeMutableRawPointer?
+) -> Int {
+  guard let pointer = source?.pointee.ptr, let flags else {
+    return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
+  }
+  return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue().nextFrame(limit, flags)
 }

@@ -87,7 +87,11 @@ package final class BlockingPool: Sendable {
     var thread = pthread_t()
     let context = Unmanaged.passRetained(self).toOpaque()
     let code = pthread_create(&thread, nil, blockingPoolThread, context)
-    if code == 0 { pthread_detach(thread) } else { Unmanaged<BlockingPool>.fromOpaque(context).release() }
+    if code == 0 {
+      pthread_detach(thread)
+    } else {
+      Unmanaged<BlockingPool>.fromOpaque(context).release()
+    }
     return code == 0
   }
 

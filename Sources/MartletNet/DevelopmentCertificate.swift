@@ -25,7 +25,9 @@ package enum DevelopmentCertificate {
     defer { EVP_PKEY_free(key) }
     let certificate = try makeCertificate(key, validDays: validDays)
     defer { X509_free(certificate) }
-    try create(files.privateKey, mode: 0o600) { PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil) }
+    try create(files.privateKey, mode: 0o600) {
+      PEM_write_bio_PrivateKey($0, key, nil, nil, 0, nil, nil)
+    }
     try create(files.certificate, mode: 0o644) { PEM_write_bio_X509($0, certificate) }
     return files
   }

@@ -19,6 +19,8 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   package let limits: NetLimits
   /// What the transports of this loop read into and write from.
   let buffers = SharedBuffers()
+  /// Memory for whoever gathers what a transport shall write; in use only during one flush.
+  package var gatherBuffer: UnsafeMutableRawBufferPointer { buffers.gather }
 
   private let epoll: Int32
   private let wakeup: Int32
@@ -29,6 +31,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private var blocks: ContiguousArray<() -> Void> = []
   private var timers = TimerHeap()
   private var dirty: ContiguousArray<Transport> = []
+  private var flushing: ContiguousArray<Transport> = []
   private var sources: ContiguousArray<EventSource> = []
   private var retired: ContiguousArray<AnyObject> = []
   private var cachedNow = MonotonicTime.read()
@@ -330,12 +333,10 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   }
 
   private func flushDirty() {
-    var index = 0
-    while index < dirty.count {
-      dirty[index].flushAtTurnEnd()
-      index += 1
-    }
-    dirty.removeAll(keepingCapacity: true)
+    // One that asks again while it is flushed gets the next turn, after the others.
+    swap(&dirty, &flushing)
+    for transport in flushing { transport.flushAtTurnEnd() }
+    flushing.removeAll(keepingCapacity: true)
   }
 
   private func closeSources() {

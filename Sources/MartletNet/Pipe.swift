@@ -93,7 +93,9 @@ final class PipeEnd: @unchecked Sendable {
       var start = 0
       while start < piece.count {
         let end = min(piece.count, start + fragment)
-        piece.withUnsafeBytes { transport.received(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+        piece.withUnsafeBytes {
+          transport.received(UnsafeRawBufferPointer(rebasing: $0[start..<end]))
+        }
         start = end
       }
       guard let peer else { continue }

@@ -73,7 +73,8 @@ final class TLSSession {
   }
 
   /// Decrypts the next piece into `buffer`; nil when `input` is used up or the peer said its last.
-  func read(into buffer: UnsafeMutableRawBufferPointer) throws(NetError) -> UnsafeRawBufferPointer? {
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws(NetError) -> UnsafeRawBufferPointer?
+  {
     ERR_clear_error()
     var count = 0
     let result = SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)

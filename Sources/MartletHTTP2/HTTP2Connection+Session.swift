@@ -1,0 +1,238 @@
+internal import CNGHTTP2
+internal import MartletNet
+
+// The connection's dealings with nghttp2: start a session, feed it, let it send, end it.
+extension HTTP2Connection {
+  func startSession() {
+    var option: OpaquePointer?
+    guard nghttp2_option_new(&option) == 0, let option else {
+      return transport.close(error: .limit("memory"))
+    }
+    defer { nghttp2_option_del(option) }
+    let limits = configuration.limits
+    nghttp2_option_set_no_auto_window_update(option, 1)
+    nghttp2_option_set_no_closed_streams(option, 1)
+    nghttp2_option_set_max_outbound_ack(option, limits.maxPendingAcknowledgements)
+    nghttp2_option_set_max_settings(option, limits.maxSettingsEntries)
+    nghttp2_option_set_max_continuations(option, limits.maxContinuations)
+    nghttp2_option_set_stream_reset_rate_limit(
+      option,
+      UInt64(clamping: limits.resetBurst),
+      UInt64(clamping: limits.resetsPerSecond)
+    )
+    let user = Unmanaged.passUnretained(self).toOpaque()
+    let code =
+      role == .server
+      ? nghttp2_session_server_new2(&session, sessionCallbacks, user, option)
+      : nghttp2_session_client_new2(&session, sessionCallbacks, user, option)
+    guard code == 0, session != nil else { return transport.close(error: .limit("memory")) }
+    phase = .http2
+    submitSettings()
+  }
+
+  private func submitSettings() {
+    let limits = configuration.limits
+    var entries = [
+      entry(NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, limits.streamWindowBytes),
+      entry(NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, limits.maxHeaderListBytes),
+    ]
+    if limits.maxFrameBytes != 16_384 {
+      entries.append(entry(NGHTTP2_SETTINGS_MAX_FRAME_SIZE, limits.maxFrameBytes))
+    }
+    switch role {
+    case .server:
+      entries.append(entry(NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, limits.maxConcurrentStreams))
+      // The priority tree of RFC 7540 costs memory and serves nobody.
+      entries.append(entry(NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1))
+    case .client:
+      entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
+    }
+    settle(nghttp2_submit_settings(session, noFlags, entries, entries.count))
+    settle(
+      nghttp2_session_set_local_window_size(
+        session,
+        noFlags,
+        0,
+        Int32(clamping: limits.connectionWindowBytes)
+      )
+    )
+  }
+
+  private func entry(_ id: nghttp2_settings_id, _ value: Int) -> nghttp2_settings_entry {
+    nghttp2_settings_entry(settings_id: Int32(id.rawValue), value: UInt32(clamping: value))
+  }
+
+  // MARK: In
+
+  func feed(_ bytes: UnsafeRawBufferPointer) {
+    guard let session, !isClosing, !bytes.isEmpty else { return }
+    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    let used = nghttp2_session_mem_recv(session, start, bytes.count)
+    if used < 0 { return violated(by: Int32(clamping: used)) }
+    transport.setNeedsFlush()
+  }
+
+  /// nghttp2 gave up on what the peer sent.
+  private func violated(by code: Int32) {
+    let text = String(cString: nghttp2_strerror(code))
+    switch nghttp2_error(rawValue: code) {
+    case NGHTTP2_ERR_BAD_CLIENT_MAGIC:
+      terminate(.protocolError, .notHTTP2)
+    case NGHTTP2_ERR_FLOODED, NGHTTP2_ERR_TOO_MANY_CONTINUATIONS:
+      terminate(.enhanceYourCalm, .peerViolation(.enhanceYourCalm, text))
+    case NGHTTP2_ERR_NOMEM:
+      transport.close(error: .limit("memory"))
+    default:
+      terminate(.internalError, .peerViolation(.internalError, text))
+    }
+  }
+
+  /// Counts a frame of the peer's that does no work.
+  func charge(_ charge: FrameBudget.Charge) {
+    guard !isClosing, !budget.spend(charge, now: loop.now) else { return }
+    let name = charge == .reset ? "resetsPerSecond" : "idleFramesPerSecond"
+    terminate(.enhanceYourCalm, .peerViolation(.enhanceYourCalm, name))
+  }
+
+  // MARK: Windows
+
+  func received(_ data: UnsafeRawBufferPointer, on stream: HTTP2Stream?) {
+    guard let stream else {
+      _ = nghttp2_session_consume_connection(session, data.count)
+      return
+    }
+    unconsumed += data.count
+    if unconsumed <= configuration.limits.maxUnconsumedBytes {
+      _ = nghttp2_session_consume_connection(session, data.count)
+    } else {
+      withheld += data.count
+    }
+    stream.received(data)
+  }
+
+  /// - Parameter stream: nil if its peer sends nothing more anyway.
+  func giveBack(_ count: Int, on stream: HTTP2Stream?) {
+    guard count > 0 else { return }
+    unconsumed -= count
+    guard let session else { return }
+    if let stream { settle(nghttp2_session_consume_stream(session, stream.id, count)) }
+    guard withheld > 0, unconsumed <= configuration.limits.maxUnconsumedBytes else { return }
+    settle(nghttp2_session_consume_connection(session, withheld))
+    withheld = 0
+  }
+
+  // MARK: Out
+
+  /// After something was queued in nghttp2: see that it is sent.
+  ///
+  /// Errors short of "out of memory" say that the stream has ended meanwhile; its close is reported.
+  func settle(_ code: Int32) {
+    if code == NGHTTP2_ERR_NOMEM.rawValue { return transport.close(error: .limit("memory")) }
+    transport.setNeedsFlush()
+  }
+
+  /// Sends what nghttp2 has, as long as the kernel takes it, up to a turn's share.
+  func flush() {
+    guard let session else { return }
+    gathered = 0
+    flushBudget = configuration.limits.maxFlushBytesPerTurn
+    while maySendMore {
+      var frame: UnsafePointer<UInt8>?
+      let count = nghttp2_session_mem_send(session, &frame)
+      if count < 0 { return transport.close(error: .limit("memory")) }
+      // DATA frames do not come this way: `gatherData` was called for them meanwhile.
+      guard count > 0 else { break }
+      gather(UnsafeRawBufferPointer(start: frame, count: count))
+      flushBudget -= count
+    }
+    pushGathered()
+    wakeStreams()
+    if flushBudget <= 0 { transport.setNeedsFlush() }
+    regulateReading()
+    if nghttp2_session_want_read(session) == 0, nghttp2_session_want_write(session) == 0 {
+      transport.closeInOrder()
+    }
+  }
+
+  private var maySendMore: Bool {
+    flushBudget > 0 && !transport.isClosed && transport.pendingByteCount == 0
+  }
+
+  /// A DATA frame: its 9 bytes of header, then its payload straight from the stream's queue.
+  func gatherData(
+    header: UnsafeRawBufferPointer,
+    count: Int,
+    from stream: HTTP2Stream
+  ) -> nghttp2_error? {
+    guard maySendMore else { return NGHTTP2_ERR_WOULDBLOCK }
+    guard stream.bufferedBytes >= count else { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE }
+    let target = room(for: header.count + count)
+    target.copyMemory(from: header)
+    stream.takeOutbound(into: UnsafeMutableRawBufferPointer(rebasing: target[header.count...]))
+    flushBudget -= header.count + count
+    return nil
+  }
+
+  /// Puts one more piece into the loop's gather buffer.
+  func gather(_ bytes: UnsafeRawBufferPointer) {
+    guard bytes.count <= loop.gatherBuffer.count else {
+      pushGathered()
+      return transport.write(bytes)
+    }
+    room(for: bytes.count).copyMemory(from: bytes)
+  }
+
+  /// The next `count` bytes of the gather buffer, which is emptied into the transport if need be.
+  func room(for count: Int) -> UnsafeMutableRawBufferPointer {
+    if loop.gatherBuffer.count - gathered < count { pushGathered() }
+    defer { gathered += count }
+    return UnsafeMutableRawBufferPointer(
+      rebasing: loop.gatherBuffer[gathered..<gathered + count]
+    )
+  }
+
+  private func pushGathered() {
+    guard gathered > 0 else { return }
+    transport.write(UnsafeRawBufferPointer(rebasing: loop.gatherBuffer[..<gathered]))
+    gathered = 0
+  }
+
+  private func regulateReading() {
+    guard role == .server else { return }
+    if transport.pendingByteCount > configuration.limits.maxOutboundBacklogBytes {
+      transport.pauseReading()
+    } else if transport.pendingByteCount == 0 {
+      transport.resumeReading()
+    }
+  }
+
+  // MARK: End
+
+  /// GOAWAY with `code`, then close. What the peer sends from now on is ignored.
+  func terminate(_ code: HTTP2ErrorCode, _ reason: HTTP2Error?) {
+    assert(loop.isCurrent)
+    guard !isClosing else { return }
+    isClosing = true
+    isDraining = true
+    if failure == nil { failure = reason }
+    guard let session, transport.isOpen else { return transport.close() }
+    settle(nghttp2_session_terminate_session(session, code.rawValue))
+    life.closeTimer = loop.schedule(after: configuration.limits.closeTimeout) { [self] in
+      transport.close()
+    }
+  }
+
+  func fail(_ reason: HTTP2Error) {
+    if failure == nil { failure = reason }
+    guard case .http2 = phase else { return transport.close() }
+    terminate(.protocolError, reason)
+  }
+
+  /// Cuts the connection: GOAWAY with `code` if it can still be sent, all streams closed.
+  package func close(_ code: HTTP2ErrorCode = .noError) {
+    assert(loop.isCurrent)
+    terminate(code, nil)
+  }
+}
+
+let noFlags = UInt8(NGHTTP2_FLAG_NONE.rawValue)
