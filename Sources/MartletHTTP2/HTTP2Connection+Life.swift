@@ -153,7 +153,6 @@ extension HTTP2Stream {
 
   /// One field; false when the list has become too long and the stream was reset for it.
   func receivedHeader(_ name: UnsafeRawBufferPointer, _ value: UnsafeRawBufferPointer) -> Bool {
-    guard let connection else { return true }
     // RFC 9113, section 6.5.2: 32 bytes of overhead a field.
     headerBytes += name.count + value.count + 32
     guard headerBytes <= connection.configuration.limits.maxHeaderListBytes else {

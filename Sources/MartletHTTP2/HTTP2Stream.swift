@@ -38,11 +38,11 @@ package protocol HTTP2StreamDelegate: AnyObject {
 package final class HTTP2Stream: @unchecked Sendable {
   package let loop: EventLoop
   package internal(set) var id: Int32
-  /// nil once the stream is closed.
-  package private(set) var connection: HTTP2Connection?
+  package let connection: HTTP2Connection
   /// Released when the stream closes.
   package var delegate: (any HTTP2StreamDelegate)?
 
+  package private(set) var isClosed = false
   /// The peer has ended its side.
   package internal(set) var isRemoteEnded = false
 
@@ -72,11 +72,10 @@ package final class HTTP2Stream: @unchecked Sendable {
     loop = connection.loop
   }
 
-  package var isClosed: Bool { connection == nil }
 
   private var session: OpaquePointer? {
     assert(loop.isCurrent)
-    return isReset ? nil : connection?.session
+    return isReset || isClosed ? nil : connection.session
   }
 
   // MARK: Out
@@ -141,7 +140,7 @@ package final class HTTP2Stream: @unchecked Sendable {
   /// False from the high-water mark until the low-water mark.
   package var isWritable: Bool { !isThrottled && !isClosed && !isFinished }
 
-  private var highWater: Int { connection?.configuration.limits.streamHighWaterBytes ?? 0 }
+  private var highWater: Int { connection.configuration.limits.streamHighWaterBytes }
 
   private func resume() {
     guard isDeferred, let session else { return }
@@ -150,7 +149,7 @@ package final class HTTP2Stream: @unchecked Sendable {
   }
 
   private func settle(_ code: Int32) {
-    connection?.settle(code)
+    connection.settle(code)
   }
 
   // MARK: In
@@ -161,7 +160,7 @@ package final class HTTP2Stream: @unchecked Sendable {
   package func consume(_ count: Int) {
     assert(loop.isCurrent)
     let count = min(count, unconsumed)
-    guard count > 0, let connection else { return }
+    guard count > 0, !isClosed else { return }
     unconsumed -= count
     connection.giveBack(count, on: isRemoteEnded ? nil : self)
   }
@@ -187,12 +186,12 @@ package final class HTTP2Stream: @unchecked Sendable {
 
   /// The connection has forgotten the stream.
   func closed(_ code: HTTP2ErrorCode) {
-    guard let connection else { return }
+    guard !isClosed else { return }
+    isClosed = true
     connection.giveBack(unconsumed, on: nil)
     unconsumed = 0
     outbound.removeAll()
     trailers = nil
-    self.connection = nil
     let delegate = self.delegate
     self.delegate = nil
     delegate?.streamDidClose(self, errorCode: code)
@@ -221,9 +220,7 @@ package final class HTTP2Stream: @unchecked Sendable {
   /// Moves a frame's payload to where the connection gathers frames.
   func takeOutbound(into target: UnsafeMutableRawBufferPointer) {
     outbound.move(into: target)
-    if isThrottled, let connection,
-      outbound.count <= connection.configuration.limits.streamLowWaterBytes
-    {
+    if isThrottled, outbound.count <= connection.configuration.limits.streamLowWaterBytes {
       connection.wake(self)
     }
   }

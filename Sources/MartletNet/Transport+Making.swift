@@ -35,37 +35,44 @@ extension Transport {
 
   /// Two ends that talk to each other in memory, on one loop or on two.
   ///
-  /// Call `open(delegate:)` of each on its loop. With `tls`, the same TLS code runs over the pipe as
-  /// over a socket.
-  ///
-  /// - Parameter fragment: received bytes are delivered in pieces of this size at most.
+  /// Call `open(delegate:)` of each on its loop. Received bytes are delivered in pieces of
+  /// `fragment` at most, to test those who must not care.
+  package static func pipe(
+    _ serverLoop: EventLoop,
+    _ clientLoop: EventLoop,
+    fragment: Int = .max
+  ) -> (server: Transport, client: Transport) {
+    pipe(serverLoop, clientLoop, fragment, nil, nil)
+  }
+
+  /// The same with TLS: its code runs over the pipe just as over a socket.
   package static func pipe(
     _ serverLoop: EventLoop,
     _ clientLoop: EventLoop,
     fragment: Int = .max,
-    tls: (server: TLSContext, client: TLSContext, serverName: String)? = nil
+    serverTLS: TLSContext,
+    clientTLS: TLSContext,
+    serverName: String
   ) throws(NetError) -> (server: Transport, client: Transport) {
+    let server = try TLSSession(serverTLS, serverName: nil)
+    let client = try TLSSession(clientTLS, serverName: serverName)
+    return pipe(serverLoop, clientLoop, fragment, server, client)
+  }
+
+  private static func pipe(
+    _ serverLoop: EventLoop,
+    _ clientLoop: EventLoop,
+    _ fragment: Int,
+    _ server: TLSSession?,
+    _ client: TLSSession?
+  ) -> (server: Transport, client: Transport) {
     let ends = PipeEnd.pair(serverLoop, clientLoop, fragment: fragment)
-    var sessions: (TLSSession, TLSSession)?
-    if let tls {
-      sessions = (
-        try TLSSession(tls.server, serverName: nil),
-        try TLSSession(tls.client, serverName: tls.serverName)
-      )
-    }
-    let server = Transport(
-      loop: serverLoop,
-      carrier: .pipe(ends.0),
-      peerAddress: .pipe,
-      tls: sessions?.0
+    let serverEnd = Carrier.pipe(ends.0)
+    let clientEnd = Carrier.pipe(ends.1)
+    return (
+      Transport(loop: serverLoop, carrier: serverEnd, peerAddress: .pipe, tls: server),
+      Transport(loop: clientLoop, carrier: clientEnd, peerAddress: .pipe, tls: client)
     )
-    let client = Transport(
-      loop: clientLoop,
-      carrier: .pipe(ends.1),
-      peerAddress: .pipe,
-      tls: sessions?.1
-    )
-    return (server, client)
   }
 
   private static func beginConnecting(

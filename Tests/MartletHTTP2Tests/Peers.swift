@@ -115,7 +115,7 @@ final class Pair: Sendable {
     client = logs.1
     if echo { logs.0.prepare = echoBody }
     try await on(loop) {
-      let ends = try Transport.pipe(loop, loop, fragment: fragment)
+      let ends = Transport.pipe(loop, loop, fragment: fragment)
       logs.0.connection = HTTP2Connection(
         role: .server,
         transport: ends.server,
