@@ -41,8 +41,7 @@ package struct SequencedLog<Element: Timed>: Sendable, Hashable {
   ///
   /// - Complexity: O(1) when sequences come in order, else O(count)
   package mutating func add(_ element: Element, device: DeviceID, sequence: UInt64) {
-    let new = Numbered(sequence: sequence, element: element)
-    Self.insert(new, into: &recorded[device, default: []])
+    add(CollectionOfOne(element), device: device, firstSequence: sequence)
   }
 
   /// Takes elements that follow each other; sequences beyond the last number there is are left out.
@@ -53,17 +52,23 @@ package struct SequencedLog<Element: Timed>: Sendable, Hashable {
     device: DeviceID,
     firstSequence: UInt64
   ) {
+    guard !elements.isEmpty else { return }
+    // Taken out and put back: one look-up for all, and the array stays its only owner's.
+    var entries = recorded.removeValue(forKey: device) ?? []
     for (offset, element) in elements.enumerated() {
       let (sequence, overflows) = firstSequence.addingReportingOverflow(UInt64(offset))
-      if overflows { return }
-      add(element, device: device, sequence: sequence)
+      if overflows { break }
+      Self.insert(Numbered(sequence: sequence, element: element), into: &entries)
     }
+    recorded[device] = entries
   }
 
   /// Takes all that another log holds.
   package mutating func merge(_ other: SequencedLog) {
     for (device, entries) in other.recorded {
-      for entry in entries { add(entry.element, device: device, sequence: entry.sequence) }
+      var merged = recorded.removeValue(forKey: device) ?? []
+      for entry in entries { Self.insert(entry, into: &merged) }
+      recorded[device] = merged
     }
   }
 

@@ -167,6 +167,19 @@ struct HostileColumnsTests {
     ) { try TrackDecoder.decode(bytes, limit: 20) }
   }
 
+  @Test("columns that nobody knows are refused")
+  func unknownLayout() throws {
+    // Version, one sample, layout, its time.
+    let known: [UInt8] = [1, 1, 0, 2]
+    #expect(try TrackDecoder.decode(known + Self.checksum(of: known)) == [TrackSample(timeMs: 1)])
+    for layout: [UInt8] in [[3], [0x80, 0x80, 0x04]] {
+      let unknown = [1, 1] + layout + [2]
+      #expect(throws: TrackError(.stream, .malformed)) {
+        try TrackDecoder.decode(unknown + Self.checksum(of: unknown))
+      }
+    }
+  }
+
   @Test("stored events come back, damaged ones are refused")
   func events() throws {
     let events = [

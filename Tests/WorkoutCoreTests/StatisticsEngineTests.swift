@@ -57,6 +57,24 @@ struct StatisticsEngineTests {
     #expect(numbers.ascentMeters > 60)
   }
 
+  @Test("what a leg over a full kilometre carries is divided where it passes it")
+  func splitWithinLeg() throws {
+    // Legs of 30 s and 120 m; the ninth, from 960 to 1,080 m, passes the kilometre after 10 s.
+    var engine = StatisticsEngine(type: .run, startedAtMs: 0)
+    for leg in 0...12 {
+      let east = Int32((Double(leg) * 120 / Workout.metersPerE7).rounded())
+      var sample = TrackSample(timeMs: Int64(leg) * 30_000, latitudeE7: 0, longitudeE7: east)
+      sample.heartRateBpm = leg <= 8 ? 100 : 160
+      engine.add(sample)
+    }
+    let splits = engine.statistics().splits
+    try #require(splits.count == 2)
+    #expect(abs(splits[0].elapsedMs - 250_000) <= 1)
+    // (240 s * 100 + 10 s * 130) / 250 s, then (20 s * 130 + 90 s * 160) / 110 s
+    #expect(abs(try #require(splits[0].averageHeartRateBpm) - 101.2) < 1e-3)
+    #expect(abs(try #require(splits[1].averageHeartRateBpm) - 154.545_454_5) < 1e-3)
+  }
+
   @Test("a manual pause counts as elapsed only, and the way within it not at all")
   func manualPause() throws {
     var run = Workout()
@@ -177,6 +195,43 @@ struct StatisticsEngineTests {
     #expect(abs(run.statistics().distanceMeters - 297) < 0.05)
   }
 
+  @Test("where the receiver finds itself elsewhere for good, the jump is no way")
+  func jump() {
+    var walk = Workout()
+    walk.go(seconds: 301, metersPerSecond: 1.5)
+    for index in 152...301 {
+      walk.change(index) { $0.position?.latitudeE7 = 9_000_000 }
+    }
+    // 151 legs before, 149 after, and none between.
+    #expect(abs(walk.statistics().distanceMeters - 450) < 0.05)
+  }
+
+  @Test("twenty samples a second at a stroll lose nothing of the way")
+  func highRate() {
+    var engine = StatisticsEngine(type: .walk, startedAtMs: 0)
+    // 0.4 m/s: 25 s and 500 legs within the radius of rest.
+    let samples = (0...4_000).map { index in
+      TrackSample(
+        timeMs: Int64(index) * 50,
+        latitudeE7: 0,
+        longitudeE7: Int32((Double(index) * 0.02 / Workout.metersPerE7).rounded())
+      )
+    }
+    engine.add(samples)
+    #expect(abs(engine.statistics().distanceMeters - 80) < 0.05)
+    #expect(engine.statistics().movingMs == 200_000)
+  }
+
+  @Test("a first sample before the start is the start")
+  func earlyStart() {
+    var run = Workout()
+    run.go(seconds: 400, metersPerSecond: 3)
+    var engine = StatisticsEngine(type: .run, startedAtMs: Workout.startMs + 700)
+    engine.add(run.samples)
+    #expect(engine.lateCount == 0)
+    #expect(engine.statistics() == run.statistics())
+  }
+
   @Test("fixes that the device does not trust are left out")
   func accuracy() {
     var run = Workout()
@@ -205,21 +260,21 @@ struct StatisticsEngineTests {
 
   @Test("the heart's mean is over time, not over samples")
   func heartRate() throws {
-    // 10 s from 100 to 100, 30 s of a 90 s gap from 100 to 160, 10 s at 160.
+    // 10 s from 100 to 100, 30 s of a 90 s gap from 100 to 160, 20 s at 160.
     var engine = StatisticsEngine(type: .run, startedAtMs: 0)
-    for (second, bpm) in [(0, 100), (10, 100), (100, 160), (101, 160), (110, 160)] {
+    for (second, bpm) in [(0, 100), (10, 100), (100, 160), (101, 160), (120, 160)] {
       var sample = TrackSample(timeMs: Int64(second) * 1_000)
       sample.heartRateBpm = UInt16(bpm)
       sample.cadenceRpm = second == 10 ? 0 : 80
       engine.add(sample)
     }
     let numbers = engine.statistics()
-    // (100 * 10 + 130 * 30 + 160 * 10) / 50 s
-    let expected = 130.0
+    // (100 * 10 + 130 * 30 + 160 * 20) / 60 s
+    let expected = 135.0
     #expect(abs(try #require(numbers.averageHeartRateBpm) - expected) < 1e-9)
     #expect(numbers.maxHeartRateBpm == 160)
     #expect(numbers.averageCadenceRpm == 80)
-    #expect(numbers.elapsedMs == 110_000)
+    #expect(numbers.elapsedMs == 120_000)
     #expect(numbers.splits.isEmpty)
   }
 
