@@ -12,8 +12,9 @@ let settings: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Strict memory safety besides: every unsafe use is marked `unsafe`. The bindings of C libraries,
-/// which would be all marks, go without.
+/// Strict memory safety besides: every unsafe use is marked `unsafe`.
+///
+/// The bindings of C libraries, which would be all marks, go without.
 let strict: [SwiftSetting] = settings + [.strictMemorySafety()]
 
 let arguments: Target.Dependency = .product(
@@ -137,6 +138,15 @@ let package = Package(
       path: "Tests/WirePeer",
       swiftSettings: settings
     ),
+
+    // What the README shows as a first client; built so that it stays true.
+    .executableTarget(
+      name: "first-client",
+      dependencies: ["MartletRPC", "WorkoutSchema"],
+      path: "Examples/first-client",
+      swiftSettings: strict
+    ),
+
     .testTarget(
       name: "MartletWireTests",
       dependencies: ["MartletWire", "MartletSchema", "WireTestSchema", "WorkoutSchema"],
