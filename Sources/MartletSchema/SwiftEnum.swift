@@ -29,7 +29,9 @@ extension SwiftGenerator {
     var names: Set<String> = []
     for value in enumeration.values {
       var name = SwiftNames.enumCase(value.name, of: enumeration.name)
-      if !names.insert(name).inserted { name = SwiftNames.member(value.name) }
+      if !names.insert(name).inserted {
+        name += "_\(value.number < 0 ? "minus" : "")\(value.number.magnitude)"
+      }
       text.documentation(
         value.comments,
         otherwise: "The value `\(value.name)`.",

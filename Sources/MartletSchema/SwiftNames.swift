@@ -2,26 +2,31 @@
 enum SwiftNames {
   /// `started_at_ms` as `startedAtMs`, `REQUEST_SENT` as `requestSent`.
   static func lowerCamel(_ name: String) -> String {
-    let camel = upperCamel(name)
-    // `URLPath` and `ID` lose the capitals of their first word only.
-    let capitals = camel.prefix { $0.isUppercase }
-    guard capitals.count > 1, capitals.count < camel.count else {
-      return capitals.lowercased() + camel.dropFirst(capitals.count)
-    }
-    let isWordStart = camel.dropFirst(capitals.count).first?.isLowercase ?? false
-    let lowered = isWordStart ? capitals.dropLast() : capitals
-    return lowered.lowercased() + camel.dropFirst(lowered.count)
+    let words = words(name)
+    return lowercasingStart(words.first ?? "") + words.dropFirst().map(capitalized).joined()
+  }
+
+  /// `URLPath` as `urlPath`: the capitals of the first word become small.
+  private static func lowercasingStart(_ word: String) -> String {
+    let capitals = word.prefix { $0.isUppercase }
+    let after = word.dropFirst(capitals.count).first
+    let count = capitals.count - (capitals.count > 1 && after?.isLowercase ?? false ? 1 : 0)
+    return word.prefix(count).lowercased() + word.dropFirst(count)
+  }
+
+  private static func capitalized(_ word: String) -> String {
+    word.prefix(1).uppercased() + word.dropFirst()
+  }
+
+  /// The parts between underscores, in lower case where the name has capitals only.
+  private static func words(_ name: String) -> [String] {
+    let hasLowercase = name.contains { $0.isLowercase }
+    return name.split(separator: "_").map { hasLowercase ? String($0) : $0.lowercased() }
   }
 
   /// `track_request` and `TRACK_REQUEST` as `TrackRequest`; other capitals stay.
   static func upperCamel(_ name: String) -> String {
-    let hasLowercase = name.contains { $0.isLowercase }
-    return name.split(separator: "_")
-      .map { word in
-        let tail = word.dropFirst()
-        return word.prefix(1).uppercased() + (hasLowercase ? String(tail) : tail.lowercased())
-      }
-      .joined()
+    words(name).map(capitalized).joined()
   }
 
   /// A property's or case's name where it is declared or used after a dot.

@@ -131,6 +131,7 @@ extension SwiftGenerator {
       for method in service.methods {
         text.blank()
         documentation(of: method, to: &text)
+        if method.isDeprecated { text.line("@available(*, deprecated)") }
         emitCall(of: method, name: name, to: &text)
       }
     }

@@ -89,7 +89,11 @@ extension SwiftText {
       if index > 0 { line("///") }
       for text in paragraph { documentationLine(text) }
     }
-    if isDeprecated { line("@available(*, deprecated)") }
+    // Not an attribute: generated code uses what it deprecates, and would warn of it.
+    if isDeprecated {
+      line("///")
+      line("/// Deprecated in the schema.")
+    }
   }
 
   /// One paragraph of documentation, wrapped.
