@@ -109,6 +109,16 @@ package struct StoredTrack: Sendable, Hashable {
     Self.sorted(devices.flatMap(\.events), by: \.timeMs)
   }
 
+  /// The track as the core's rules take it.
+  package var merged: Track {
+    var track = Track()
+    for device in devices {
+      track.add(device.samples, device: device.id, firstSequence: 0)
+      track.add(device.events, device: device.id, firstSequence: 0)
+    }
+    return track
+  }
+
   /// Swift's sort is stable in fact and not by promise, so places break ties.
   private static func sorted<Element>(
     _ elements: [Element],

@@ -43,17 +43,13 @@ package struct StoreConfiguration: Sendable {
 
   /// Milliseconds since 1970-01-01T00:00:00Z.
   package var now: @Sendable () -> Int64
-  /// The statistics of a completed activity, from its samples and events in order of time.
-  package var summarize: @Sendable (ActivityHeader, [TrackSample], [ActivityEvent]) -> Statistics
+  /// The statistics of a completed activity.
+  package var summarize: @Sendable (ActivityHeader, StoredTrack) -> Statistics = { header, track in
+    track.merged.statistics(type: header.type, startedAtMs: header.startedAtMs)
+  }
 
-  package init(
-    root: String,
-    now: @escaping @Sendable () -> Int64,
-    summarize:
-      @escaping @Sendable (ActivityHeader, [TrackSample], [ActivityEvent]) -> Statistics
-  ) {
+  package init(root: String, now: @escaping @Sendable () -> Int64) {
     self.root = root
     self.now = now
-    self.summarize = summarize
   }
 }

@@ -22,6 +22,8 @@ package enum StoreError: Error, Sendable, Hashable {
   case overloaded(limit: String)
   /// The store was closed.
   case closed
+  /// Another process has the store open.
+  case inUse(path: String)
   /// The store was created by a newer program, by another one, or with other settings.
   case incompatible(reason: String)
   /// A value breaks a limit of this module: the caller should have checked it.

@@ -25,6 +25,8 @@ package enum StoreLimits {
   package static let maxSessionsPerUser = 64
   /// Spent refresh tokens remembered for one session, newest first.
   package static let maxSpentTokensPerSession = 256
+  /// How long sessions that ended are kept, milliseconds: 30 days.
+  package static let keepEndedSessionsMs: Int64 = 30 * 86_400_000
 
   // Friends.
   /// Friends and waiting requests of one user.
@@ -47,6 +49,10 @@ package enum StoreLimits {
   package static let maxJournalRowBytes = 1 << 20
   /// Live activities whose tail is in memory.
   package static let maxLiveActivities = 1_000_000
+  /// How long completed activities are remembered, milliseconds; longer than any job waits.
+  ///
+  /// Somebody who looked just before must not take one for live.
+  package static let rememberFinishedMs: Int64 = 120_000
 
   // History.
   /// Activities on one page.
@@ -55,6 +61,12 @@ package enum StoreLimits {
   package static let maxSourcesPerList = 5_001
   /// Bytes of a title or of a time zone's name in a record.
   package static let maxTextBytes = 1_024
+
+  // Running.
+  /// Problems remembered for a person to see.
+  package static let maxProblems = 1_000
+  /// Live activities that are flushed in one transaction.
+  package static let maxFlushesPerTransaction = 256
 
   // Threads.
   /// Jobs that wait for one bucket thread; more are refused as overloaded.

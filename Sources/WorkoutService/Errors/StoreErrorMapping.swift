@@ -9,7 +9,8 @@ package import WorkoutStore
 extension RPCError {
   init(_ error: StoreError) {
     switch error {
-    case .diskFull, .readOnly, .io, .closed, .incompatible, .bucketDamaged, .directoryDamaged,
+    case .diskFull, .readOnly, .io, .closed, .inUse, .incompatible, .bucketDamaged,
+      .directoryDamaged,
       .overloaded:
       self = Self.storage(error)
     case .invalid(let field):
@@ -44,7 +45,7 @@ extension RPCError {
     switch error {
     case .diskFull:
       RPCError(.unavailable, "the server's disk is full: keep your data and try again later")
-    case .readOnly, .io, .incompatible:
+    case .readOnly, .io, .inUse, .incompatible:
       RPCError(.unavailable, "the server's disk refuses: keep your data and try again later")
     case .bucketDamaged, .directoryDamaged:
       RPCError(.dataLoss, "stored data of this account is damaged: the operator has to repair it")
