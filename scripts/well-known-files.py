@@ -150,6 +150,15 @@ def main():
     print("enum WellKnownFiles {")
     print("  /// The text of a well-known file, nil for any other path.")
     print("  static func source(of path: String) -> String? { sources[path] }\n")
+    print("  /// The well-known file that declares a message or enum, by its full name.")
+    print("  static func file(declaring name: String) -> String? { owners[name] }\n")
+    print("  private static let owners: [String: String] = [")
+    for module in MODULES:
+        file = descriptor_pb2.FileDescriptorProto()
+        module.DESCRIPTOR.CopyToProto(file)
+        for item in [*file.message_type, *file.enum_type]:
+            print(f'    "{file.package}.{item.name}": "{file.name}",')
+    print("  ]\n")
     print("  private static let sources: [String: String] = [")
     for module in MODULES:
         file = descriptor_pb2.FileDescriptorProto()

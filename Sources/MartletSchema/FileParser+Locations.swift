@@ -49,7 +49,14 @@ extension FileParser {
   /// comments: what stood before it and what trails here.
   mutating func endDeclaration(_ text: StaticString, of place: Place?) throws(StatementFailure) {
     if takeEnd(text, of: place) { return }
-    try expect(text)
+    do throws(StatementFailure) {
+      try expect(text)
+    } catch {
+      // Only the semicolon at the end of a line is missing: the next line is a new statement.
+      let end = file.source.line(at: previous.span.end)
+      let isNextLine = !isAtEnd && file.source.line(at: current.span.start) > end
+      if text.description != ";" || !isNextLine { throw error }
+    }
   }
 
   /// As `endDeclaration`, when it stands here.

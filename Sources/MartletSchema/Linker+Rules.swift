@@ -124,7 +124,7 @@ extension Linker {
       if range.first <= widest.last {
         let (one, other) = widest.span.start < range.span.start ? (widest, range) : (range, widest)
         error(
-          "the range \(other.first) to \(other.last) overlaps \(one.first) to \(one.last)",
+          "\(other.text) overlaps \(one.text) on line \(line(of: one.span))",
           at: other.span
         )
       }
@@ -148,7 +148,7 @@ extension Linker {
       for field in message.fields {
         let name = usesGiven ? field.jsonName : JSONName.derived(from: field.name)
         guard let other = owners.updateValue(owners[name] ?? field, forKey: name),
-          isReported.insert(field.name).inserted
+          other.name != field.name, isReported.insert(field.name).inserted
         else { continue }
         error(
           "\"\(field.name)\" has the same JSON name as \"\(other.name)\": \"\(name)\"",
@@ -218,4 +218,9 @@ extension Linker {
     }
     extensionNumbers[extendee, default: [:]][field.number] = field.fullName
   }
+}
+
+extension NumberRange {
+  /// As written: "5" or "5 to 9".
+  fileprivate var text: String { first == last ? "\(first)" : "\(first) to \(last)" }
 }

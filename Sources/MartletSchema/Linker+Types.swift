@@ -94,7 +94,9 @@ extension Linker {
         "\"\(name)\" means \"\(inner)\" here, which is not defined; an inner scope is searched "
           + "first",
         at: span,
-        suggestion: "write \".\(name)\" to start from the outermost scope"
+        suggestion: symbols[name].flatMap {
+          isVisible($0) ? "write \".\(name)\" to start from the outermost scope" : nil
+        }
       )
     case .notImported(let fullName, let file):
       error(
@@ -155,6 +157,7 @@ extension Linker {
   private func nearestType(to name: String) -> String? {
     let isQualified = name.contains(".")
     let plain = name.hasPrefix(".") ? String(name.dropFirst()) : name
+    if let file = WellKnownFiles.file(declaring: plain) { return "it is in \"\(file)\"" }
     let types = symbols.symbols.lazy.filter { $0.value.kind.isType && isVisible($0.value) }
     let names = types.map { entry in
       isQualified ? entry.key : String(entry.key.split(separator: ".").last ?? "")

@@ -126,6 +126,11 @@ struct Linker {
 
   // MARK: - Errors
 
+  /// The line of a place in the current file, counted from 1.
+  func line(of span: SourceSpan) -> Int {
+    files[current].source.line(at: span.start) + 1
+  }
+
   mutating func error(_ message: String, at span: SourceSpan?, suggestion: String? = nil) {
     sink.error(message, in: files[current].name, at: span, suggestion: suggestion)
   }

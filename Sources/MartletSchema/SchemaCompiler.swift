@@ -98,7 +98,9 @@ package struct SchemaCompiler {
   private mutating func bytes(of name: String, importedAt place: (String, SourceSpan)?) -> [UInt8]?
   {
     guard Self.isPlain(name) else {
-      report("the path \"\(name)\" is not a plain relative one", at: place, name)
+      let isGiven = place == nil
+      let reason = isGiven ? "is in no include directory" : "is not a plain relative path"
+      report("\"\(name)\" \(reason)", at: place, name)
       return nil
     }
     switch load(name) {

@@ -7,7 +7,7 @@ func nearest(
   limit: Int = SchemaLimits().suggestionCandidates
 ) -> String? {
   let wanted = Array(name.utf8)
-  guard (1...64).contains(wanted.count) else { return nil }
+  guard (3...64).contains(wanted.count) else { return nil }
   let allowed = max(1, wanted.count / 3)
   var best: (distance: Int, name: String)?
   for candidate in candidates.prefix(limit) where candidate != name {

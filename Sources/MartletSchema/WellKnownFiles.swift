@@ -6,6 +6,65 @@ enum WellKnownFiles {
   /// The text of a well-known file, nil for any other path.
   static func source(of path: String) -> String? { sources[path] }
 
+  /// The well-known file that declares a message or enum, by its full name.
+  static func file(declaring name: String) -> String? { owners[name] }
+
+  private static let owners: [String: String] = [
+    "google.protobuf.Any": "google/protobuf/any.proto",
+    "google.protobuf.Api": "google/protobuf/api.proto",
+    "google.protobuf.Method": "google/protobuf/api.proto",
+    "google.protobuf.Mixin": "google/protobuf/api.proto",
+    "google.protobuf.FileDescriptorSet": "google/protobuf/descriptor.proto",
+    "google.protobuf.FileDescriptorProto": "google/protobuf/descriptor.proto",
+    "google.protobuf.DescriptorProto": "google/protobuf/descriptor.proto",
+    "google.protobuf.ExtensionRangeOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.FieldDescriptorProto": "google/protobuf/descriptor.proto",
+    "google.protobuf.OneofDescriptorProto": "google/protobuf/descriptor.proto",
+    "google.protobuf.EnumDescriptorProto": "google/protobuf/descriptor.proto",
+    "google.protobuf.EnumValueDescriptorProto": "google/protobuf/descriptor.proto",
+    "google.protobuf.ServiceDescriptorProto": "google/protobuf/descriptor.proto",
+    "google.protobuf.MethodDescriptorProto": "google/protobuf/descriptor.proto",
+    "google.protobuf.FileOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.MessageOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.FieldOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.OneofOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.EnumOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.EnumValueOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.ServiceOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.MethodOptions": "google/protobuf/descriptor.proto",
+    "google.protobuf.UninterpretedOption": "google/protobuf/descriptor.proto",
+    "google.protobuf.FeatureSet": "google/protobuf/descriptor.proto",
+    "google.protobuf.FeatureSetDefaults": "google/protobuf/descriptor.proto",
+    "google.protobuf.SourceCodeInfo": "google/protobuf/descriptor.proto",
+    "google.protobuf.GeneratedCodeInfo": "google/protobuf/descriptor.proto",
+    "google.protobuf.Edition": "google/protobuf/descriptor.proto",
+    "google.protobuf.SymbolVisibility": "google/protobuf/descriptor.proto",
+    "google.protobuf.Duration": "google/protobuf/duration.proto",
+    "google.protobuf.Empty": "google/protobuf/empty.proto",
+    "google.protobuf.FieldMask": "google/protobuf/field_mask.proto",
+    "google.protobuf.SourceContext": "google/protobuf/source_context.proto",
+    "google.protobuf.Struct": "google/protobuf/struct.proto",
+    "google.protobuf.Value": "google/protobuf/struct.proto",
+    "google.protobuf.ListValue": "google/protobuf/struct.proto",
+    "google.protobuf.NullValue": "google/protobuf/struct.proto",
+    "google.protobuf.Timestamp": "google/protobuf/timestamp.proto",
+    "google.protobuf.Type": "google/protobuf/type.proto",
+    "google.protobuf.Field": "google/protobuf/type.proto",
+    "google.protobuf.Enum": "google/protobuf/type.proto",
+    "google.protobuf.EnumValue": "google/protobuf/type.proto",
+    "google.protobuf.Option": "google/protobuf/type.proto",
+    "google.protobuf.Syntax": "google/protobuf/type.proto",
+    "google.protobuf.DoubleValue": "google/protobuf/wrappers.proto",
+    "google.protobuf.FloatValue": "google/protobuf/wrappers.proto",
+    "google.protobuf.Int64Value": "google/protobuf/wrappers.proto",
+    "google.protobuf.UInt64Value": "google/protobuf/wrappers.proto",
+    "google.protobuf.Int32Value": "google/protobuf/wrappers.proto",
+    "google.protobuf.UInt32Value": "google/protobuf/wrappers.proto",
+    "google.protobuf.BoolValue": "google/protobuf/wrappers.proto",
+    "google.protobuf.StringValue": "google/protobuf/wrappers.proto",
+    "google.protobuf.BytesValue": "google/protobuf/wrappers.proto",
+  ]
+
   private static let sources: [String: String] = [
     "google/protobuf/any.proto": ##"""
       syntax = "proto3";

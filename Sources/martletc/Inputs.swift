@@ -34,7 +34,7 @@ struct Inputs: ParsableArguments {
     let file = Self.normalized(file)
     for directory in directories.map(Self.normalized) {
       if directory == "." { continue }
-      if file.hasPrefix(directory + "/"), FileSystem.exists(file) {
+      if file.hasPrefix(directory + "/"), !FileSystem.exists(Self.path(directory, file)) {
         return String(file.dropFirst(directory.utf8.count + 1))
       }
     }
