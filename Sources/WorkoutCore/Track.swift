@@ -20,7 +20,7 @@ package struct Track: Sendable, Hashable {
     device: DeviceID,
     firstSequence: UInt64
   ) {
-    samples.add(new, device: device, firstSequence: firstSequence)
+    samples.add(Array(new), device: device, firstSequence: firstSequence)
   }
 
   /// Takes events that follow each other; those that are there already change nothing.
@@ -29,7 +29,7 @@ package struct Track: Sendable, Hashable {
     device: DeviceID,
     firstSequence: UInt64
   ) {
-    events.add(new, device: device, firstSequence: firstSequence)
+    events.add(Array(new), device: device, firstSequence: firstSequence)
   }
 
   /// Takes all that another track holds.
