@@ -17,7 +17,8 @@ package struct StatisticsEngine: Sendable, Hashable {
   /// Raised whenever equal samples give other numbers than before.
   package static let version: UInt32 = 1
 
-  /// Samples and events that were older than ones before them, and so had no part.
+  /// Samples that were older than ones before them, or beyond `CoreLimits.timeMs`, and so had no
+  /// part, and events that were older.
   package private(set) var lateCount = 0
   /// Samples so far, of whatever use they were.
   package private(set) var sampleCount: UInt64 = 0
@@ -67,7 +68,7 @@ package struct StatisticsEngine: Sendable, Hashable {
     sampleCount += 1
     begin(atMs: sample.timeMs)
     guard !isFinished || sample.timeMs <= lastMs else { return }
-    guard sample.timeMs >= lastMs else {
+    guard sample.timeMs >= lastMs, CoreLimits.timeMs.contains(sample.timeMs) else {
       lateCount += 1
       return
     }
@@ -88,7 +89,7 @@ package struct StatisticsEngine: Sendable, Hashable {
 
   /// Takes one event; one that is late counts as if it came now.
   package mutating func add(_ event: ActivityEvent) {
-    guard !isFinished else { return }
+    guard !isFinished, CoreLimits.timeMs.contains(event.timeMs) else { return }
     begin(atMs: event.timeMs)
     if event.timeMs < lastMs { lateCount += 1 }
     lastMs = max(lastMs, event.timeMs)

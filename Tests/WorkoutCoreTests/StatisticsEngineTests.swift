@@ -335,6 +335,20 @@ struct StatisticsEngineTests {
     #expect(numbers.ascentMeters.isFinite)
   }
 
+  @Test("times beyond their range have no part")
+  func impossibleTimes() {
+    var engine = StatisticsEngine(type: .run, startedAtMs: 0)
+    engine.add(TrackSample(timeMs: 0, latitudeE7: 0, longitudeE7: 0))
+    let before = engine.statistics()
+    for time in [Int64.min, -1, CoreLimits.timeMs.upperBound + 1, .max] {
+      engine.add(TrackSample(timeMs: time, latitudeE7: 0, longitudeE7: 89_831))
+      engine.add(ActivityEvent(type: .finish, timeMs: time))
+    }
+    #expect(engine.lateCount == 4)
+    #expect(engine.statistics().elapsedMs == before.elapsedMs)
+    #expect(engine.statistics().distanceMeters == 0)
+  }
+
   @Test("one leg around the world makes no more splits than the limit")
   func longLeg() {
     var engine = StatisticsEngine(type: .other, startedAtMs: 0)
