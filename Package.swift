@@ -163,9 +163,23 @@ let package = Package(
       dependencies: ["MartletHTTP2", "MartletNet"],
       swiftSettings: settings
     ),
+    // The service that tests of the RPC runtime call, and a peer for tests with other languages.
+    .target(
+      name: "EchoSchema",
+      dependencies: ["MartletRPC", "MartletWire"],
+      path: "Tests/Support/EchoSchema",
+      exclude: ["echo.proto"],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "EchoPeer",
+      dependencies: ["EchoSchema", "MartletRPC"],
+      path: "Tests/Support/EchoPeer",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "MartletRPCTests",
-      dependencies: ["MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet"],
+      dependencies: ["MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet", "EchoSchema"],
       swiftSettings: settings
     ),
     // Lets oracles in Python ask WorkoutCore for its numbers; no product.

@@ -10,6 +10,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   let options: CallOptions
   private let channel: ChannelCore
   private var life: ClientCallLife
+  /// What carries the stream, while there is one.
+  private var connection: HTTP2Connection?
   private var deadline: MonotonicTime?
   private var deadlineTimer: LoopTimer?
 
@@ -73,6 +75,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     } catch {
       return false
     }
+    self.connection = connection
     life.opened()
     for frame in replay { stream?.write(frame) }
     if life.requestsFinished, !endsAtOnce { stream?.finish() }
@@ -88,7 +91,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   // MARK: Sending
 
   override var isBehind: Bool {
-    isWaiting ? replayBytes > channel.limits.sendHighWaterBytes : super.isBehind
+    if life.requestsFinished { return false }
+    return isWaiting ? replayBytes > channel.limits.sendHighWaterBytes : super.isBehind
   }
 
   override var sendFailure: RPCError? {
@@ -115,7 +119,9 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     guard loop.isCurrent else {
       return try await hop { () async throws(RPCError) in try await self.finishRequests() }
     }
-    if life.finishRequests() { stream?.finish() }
+    guard life.finishRequests() else { return }
+    stream?.finish()
+    wakeWaiters()
   }
 
   private func remember(_ frame: [UInt8]) {
@@ -277,10 +283,11 @@ extension ClientCallCore: HTTP2StreamDelegate {
   func streamDidBecomeWritable(_ stream: HTTP2Stream) { wakeWaiters() }
 
   func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
-    let connection = stream.connection
+    let connection = connection
     self.stream = nil
+    self.connection = nil
     guard life.phase != .ended else { return }
-    if connection.isClosed, errorCode != .refusedStream {
+    if let connection, connection.isClosed, errorCode != .refusedStream {
       // Why is known only when the connection itself reports its end, which is next.
       channel.streamLost(self, with: connection)
     } else {

@@ -1,0 +1,277 @@
+import Testing
+
+@testable import MartletRPC
+
+@Suite struct ServerCallLifeTests {
+  private func running() -> ServerCallLife {
+    var life = ServerCallLife()
+    life.handlerStarted()
+    return life
+  }
+
+  @Test("headers go out once, with the first response")
+  func responses() {
+    var life = running()
+    #expect(life.sendResponse() == .headersAndMessage)
+    #expect(life.sendResponse() == .message)
+    life.requestsEnded()
+    #expect(life.handlerReturned() == .trailers(reset: false))
+    #expect(life.sendResponse() == .drop)
+    #expect(!life.isOver)
+    life.streamClosed()
+    #expect(life.isOver && !life.isCancelled)
+  }
+
+  @Test("a call without a response ends with trailers only")
+  func trailersOnly() {
+    var life = running()
+    life.requestsEnded()
+    #expect(life.handlerReturned() == .trailersOnly(reset: false))
+  }
+
+  @Test("a handler that returns before the client has finished stops the client")
+  func early() {
+    var life = running()
+    #expect(life.handlerReturned() == .trailersOnly(reset: true))
+    var started = running()
+    _ = started.sendResponse()
+    #expect(started.handlerReturned() == .trailers(reset: true))
+  }
+
+  @Test("the deadline sends a status at once, and the handler's own is dropped")
+  func deadline() {
+    var life = running()
+    life.requestsEnded()
+    #expect(life.ends() == .trailersOnly(reset: false))
+    #expect(life.isCancelled)
+    #expect(life.sendResponse() == .drop)
+    #expect(life.handlerReturned() == .drop)
+  }
+
+  @Test("a call whose stream is gone is over only when its handler has returned")
+  func reset() {
+    var life = running()
+    life.streamClosed()
+    #expect(life.isCancelled && !life.isOver)
+    #expect(life.sendResponse() == .drop)
+    #expect(life.handlerReturned() == .drop)
+    #expect(life.isOver)
+  }
+
+  @Test("a call reset before its handler started is over at once")
+  func resetBeforeStart() {
+    var life = ServerCallLife()
+    life.streamClosed()
+    #expect(life.isOver && life.isCancelled)
+  }
+}
+
+@Suite struct ClientCallLifeTests {
+  private func open(maxRetries: Int = 2) -> ClientCallLife {
+    var life = ClientCallLife(maxRetries: maxRetries)
+    life.opened()
+    return life
+  }
+
+  @Test("a status after the last request ends the call without a reset")
+  func status() {
+    var life = open()
+    #expect(life.finishRequests() == true)
+    #expect(life.answered() == true)
+    #expect(life.end(.status) == .forget)
+    #expect(life.end(.gaveUp) == .drop)
+  }
+
+  @Test("a status before the last request resets the stream with NO_ERROR")
+  func earlyStatus() {
+    var life = open()
+    #expect(life.end(.status) == .reset(HTTP2Code.noError))
+    #expect(life.finishRequests() == false)
+  }
+
+  @Test("giving up resets with CANCEL, and needs no reset while the call waits")
+  func giveUp() {
+    var life = open()
+    #expect(life.end(.gaveUp) == .reset(HTTP2Code.cancel))
+    var waiting = ClientCallLife(maxRetries: 0)
+    #expect(waiting.end(.gaveUp) == .forget)
+  }
+
+  @Test("a call that the server has not seen is sent again, but not for ever")
+  func retry() {
+    var life = open()
+    for _ in 0..<2 {
+      #expect(close(&life, processed: false) == .retry)
+      life.opened()
+    }
+    #expect(close(&life, processed: false) == .end(status(.unavailable, 7)))
+    #expect(life.phase == .ended)
+  }
+
+  @Test("a call is not sent again once it was answered, or processed, or cannot be replayed")
+  func noRetry() {
+    var answered = open()
+    _ = answered.answered()
+    #expect(close(&answered, processed: false) != .retry)
+    var processed = open()
+    #expect(close(&processed, processed: true) != .retry)
+    var forgotten = open()
+    #expect(close(&forgotten, processed: false, canReplay: false) != .retry)
+  }
+
+  @Test("a lost connection is UNAVAILABLE with its cause")
+  func lost() {
+    var life = open()
+    let action = life.streamClosed(code: nil, wasProcessed: true, canReplay: true, cause: "cable")
+    #expect(action == .end(RPCError(.unavailable, "cable")))
+  }
+
+  @Test("a second block of headers is no answer")
+  func twice() {
+    var life = open()
+    #expect(life.answered() == true)
+    #expect(life.answered() == false)
+  }
+
+  private func close(
+    _ life: inout ClientCallLife,
+    processed: Bool,
+    canReplay: Bool = true
+  ) -> ClientCallLife.CloseAction {
+    life.streamClosed(code: 7, wasProcessed: processed, canReplay: canReplay, cause: "")
+  }
+
+  private func status(_ code: StatusCode, _ reset: Int) -> RPCError {
+    RPCError(code, "the server reset the call (HTTP/2 code \(reset))")
+  }
+}
+
+@Suite struct ChannelLifeTests {
+  @Test("the first call connects, and the next ones wait for the same connection")
+  func connect() {
+    var life = ChannelLife(backoff: .init())
+    #expect(life.call(waitForReady: false) == .wait(connect: true))
+    #expect(life.call(waitForReady: true) == .wait(connect: false))
+    #expect(life.connected() == true)
+    #expect(life.call(waitForReady: false) == .start)
+  }
+
+  @Test("after a failure calls fail with its cause at once, unless they wait for ready")
+  func failFast() {
+    var life = ChannelLife(backoff: .init())
+    _ = life.call(waitForReady: false)
+    #expect(life.attemptFailed(cause: "refused", random: 0.5) == .seconds(1))
+    #expect(life.call(waitForReady: false) == .fail(RPCError(.unavailable, "refused")))
+    #expect(life.call(waitForReady: true) == .wait(connect: false))
+    #expect(life.backoffElapsed(callsWait: true) == true)
+    #expect(life.state == .connecting)
+  }
+
+  @Test("waits grow by 1.6 up to two minutes and start anew after a success")
+  func backoff() throws {
+    var life = ChannelLife(backoff: .init())
+    var waits: [Double] = []
+    for _ in 0..<15 {
+      _ = life.call(waitForReady: false)
+      let delay = life.attemptFailed(cause: "", random: 0.5)
+      let wait = try #require(delay)
+      waits.append(Double(wait.components.seconds) + Double(wait.components.attoseconds) / 1e18)
+      #expect(life.backoffElapsed(callsWait: false) == false)
+    }
+    let expected = (0..<15).map { attempt in
+      (0..<attempt).reduce(1.0) { wait, _ in min(wait * 1.6, 120) }
+    }
+    for (wait, want) in zip(waits, expected) { #expect(abs(wait - want) < 0.001) }
+    #expect(waits.last == 120)
+    _ = life.call(waitForReady: false)
+    #expect(life.connected() == true)
+    #expect(life.lost(callsWait: false) == false)
+    _ = life.call(waitForReady: false)
+    #expect(life.attemptFailed(cause: "", random: 0.5) == .seconds(1))
+  }
+
+  @Test("jitter keeps a wait within a fifth of its value")
+  func jitter() throws {
+    for (random, expected) in [(0.0, 0.8), (0.5, 1.0), (0.999_999, 1.2)] {
+      var life = ChannelLife(backoff: .init())
+      _ = life.call(waitForReady: false)
+      let delay = life.attemptFailed(cause: "", random: random)
+      let wait = try #require(delay)
+      #expect(
+        abs(Double(wait.components.attoseconds) / 1e18 + Double(wait.components.seconds) - expected)
+          < 0.001
+      )
+    }
+  }
+
+  @Test("a closed channel takes no calls and ignores what comes late")
+  func close() {
+    var life = ChannelLife(backoff: .init())
+    _ = life.call(waitForReady: false)
+    #expect(life.close() == true)
+    #expect(life.close() == false)
+    #expect(life.connected() == false)
+    #expect(life.attemptFailed(cause: "", random: 0) == nil)
+    #expect(life.call(waitForReady: true) == .fail(RPCError(.unavailable, "the channel is closed")))
+  }
+}
+
+@Suite struct ResponseHeadTests {
+  private func head(_ fields: [(String, String)], endsStream: Bool = false) -> ResponseHead {
+    var headers = ReceivedHeaders()
+    for (name, value) in fields { headers.add(name: name, value: value) }
+    return ResponseHead(headers, endsStream: endsStream)
+  }
+
+  private let grpc = [(":status", "200"), ("content-type", "application/grpc+proto")]
+
+  @Test("a gRPC head lets messages follow")
+  func messages() {
+    #expect(head(grpc) == .messages)
+  }
+
+  @Test("trailers-only carries the status, its message decoded")
+  func trailersOnly() {
+    let fields = grpc + [("grpc-status", "5"), ("grpc-message", "brak %C5%82odzi")]
+    #expect(head(fields, endsStream: true) == .failed(RPCError(.notFound, "brak łodzi")))
+    #expect(head(grpc + [("grpc-status", "0")], endsStream: true) == .ended(Metadata()))
+    guard case .failed(let error) = head(grpc, endsStream: true) else {
+      Issue.record("no status must be a failure")
+      return
+    }
+    #expect(error.code == .unknown)
+  }
+
+  @Test("a proxy's answer is mapped by its HTTP status")
+  func proxy() {
+    for (http, code) in [
+      ("503", StatusCode.unavailable), ("404", .unimplemented), ("500", .unknown),
+    ] {
+      guard case .failed(let error) = head([(":status", http), ("content-type", "text/html")])
+      else {
+        Issue.record("\(http) must be a failure")
+        continue
+      }
+      #expect(error.code == code)
+      #expect(error.message.contains(http))
+    }
+    guard case .failed(let error) = head([(":status", "200"), ("content-type", "text/html")]) else {
+      Issue.record("a web page must be a failure")
+      return
+    }
+    #expect(error.code == .unknown)
+    #expect(error.message.contains("text/html"))
+  }
+
+  @Test("content types are application/grpc, alone or with a format or parameters")
+  func contentTypes() {
+    for type in ["application/grpc", "application/grpc+proto", "application/grpc; charset=x"] {
+      #expect(ContentType.isGRPC(type))
+    }
+    for type in [
+      nil, "", "application/grpcx", "application/grpc-web", "text/html", "application/json",
+    ] {
+      #expect(!ContentType.isGRPC(type))
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import EchoSchema
+import Glibc
+import MartletRPC
+
+/// The peer that tests in other languages run: a server for their clients, a client for their
+/// servers.
+@main
+enum EchoPeer {
+  static func main() async {
+    let arguments = CommandLine.arguments.dropFirst()
+    do {
+      switch arguments.first {
+      case "serve": try await serve(Array(arguments.dropFirst()))
+      case "call": try await EchoCaller(Array(arguments.dropFirst())).run()
+      default: fail("usage: EchoPeer serve [CERTIFICATE KEY] | call CHECK PORT [ROOTS]")
+      }
+    } catch {
+      fail("\(error)")
+    }
+  }
+
+  /// Serves until standard input ends, so that it never outlives the test that started it.
+  private static func serve(_ arguments: [String]) async throws {
+    var configuration = ServerConfiguration()
+    if arguments.count == 2 {
+      configuration.tls = .init(certificateChainFile: arguments[0], privateKeyFile: arguments[1])
+    }
+    configuration.limits.maxRequestMessageBytes = 1 << 20
+    let server = Server(configuration: configuration, services: [EchoHandler().service])
+    let address = try server.start()
+    print("port \(address[0].port)")
+    fflush(nil)
+    try await offLoop { while getchar() != EOF {} }
+    await server.shutdown(grace: .seconds(1))
+    print("stopped")
+  }
+
+  static func fail(_ message: String) -> Never {
+    print("failed: \(message)")
+    exit(1)
+  }
+}
