@@ -30,7 +30,7 @@ public final class Channel: Sendable {
   package init(
     configuration: ChannelConfiguration,
     loop: EventLoop,
-    transport: @escaping @Sendable (EventLoop) -> Transport
+    transport: @escaping @Sendable (EventLoop) throws(NetError) -> Transport
   ) {
     core = ChannelCore(loop: loop, connector: .transport(transport), configuration: configuration)
   }

@@ -20,7 +20,7 @@ final class ChannelCore: @unchecked Sendable {
   private var closeWaiters: [UnsafeContinuation<Void, Never>] = []
   /// Connections that are not yet closed, the current one included.
   private var openConnections: [ObjectIdentifier: ClientConnection] = [:]
-  private let baseHeaders: HTTP2HeaderList
+  private let requestHeaders: RequestHeaders
 
   init(loop: EventLoop, connector: Connector, configuration: ChannelConfiguration) {
     self.loop = loop
@@ -28,7 +28,7 @@ final class ChannelCore: @unchecked Sendable {
     self.configuration = configuration
     limits = configuration.limits
     life = ChannelLife(backoff: configuration.backoff)
-    baseHeaders = RequestHeaders.base(
+    requestHeaders = RequestHeaders(
       isSecure: configuration.security != .plaintext,
       authority: connector.authority,
       userAgent: configuration.userAgent
@@ -61,9 +61,8 @@ final class ChannelCore: @unchecked Sendable {
     owner.lostCalls.append(call)
   }
 
-  func requestHeaders(_ path: String, _ metadata: Metadata, timeLeft: Duration?) -> HTTP2HeaderList
-  {
-    RequestHeaders.headers(baseHeaders, path: path, timeLeft: timeLeft, metadata: metadata)
+  func headers(_ path: String, _ metadata: Metadata, timeLeft: Duration?) -> HTTP2HeaderList {
+    requestHeaders.headers(path: path, timeLeft: timeLeft, metadata: metadata)
   }
 
   private func wait(_ call: ClientCallCore) {

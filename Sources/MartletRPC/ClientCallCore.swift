@@ -68,7 +68,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   ///
   /// False when the connection takes no stream now.
   func open(on connection: HTTP2Connection) -> Bool {
-    let headers = channel.requestHeaders(path, options.metadata, timeLeft: timeLeft)
+    let headers = channel.headers(path, options.metadata, timeLeft: timeLeft)
     let endsAtOnce = life.requestsFinished && replay.isEmpty
     do throws(HTTP2Error) {
       stream = try connection.openStream(headers, endStream: endsAtOnce, delegate: self)

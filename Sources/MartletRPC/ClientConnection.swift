@@ -4,7 +4,7 @@ internal import MartletNet
 /// Where a channel's bytes go: a host, or, in tests, whatever makes a transport.
 enum Connector: Sendable {
   case host(String, port: Int)
-  case transport(@Sendable (EventLoop) -> Transport)
+  case transport(@Sendable (EventLoop) throws(NetError) -> Transport)
 
   var host: String {
     switch self {
@@ -43,7 +43,12 @@ final class ConnectAttempt: @unchecked Sendable {
       self?.fail("no answer within \(timeout)")
     }
     switch connector {
-    case .transport(let make): current = ClientConnection(channel, self, make(channel.loop))
+    case .transport(let make):
+      do throws(NetError) {
+        current = ClientConnection(channel, self, try make(channel.loop))
+      } catch {
+        fail("\(error)")
+      }
     case .host(let host, let port):
       Task(executorPreference: channel.loop) { await self.resolve(host, port) }
     }

@@ -96,9 +96,14 @@ import Testing
   func deadline(wire: Wire) async throws {
     let waiting = Waiting()
     try await EchoFixture(wire: wire, handler: waiting.handler).run { client, _ in
-      let options = CallOptions(timeout: .milliseconds(100))
+      // Connecting must not use up the deadline.
+      let first = try await client.collect()
+      await first.requests.finish()
+      _ = try await first.response()
+      let options = CallOptions(timeout: .milliseconds(300))
       let error = await failure { try await client.get(request(), options: options) }
       #expect(error.code == .deadlineExceeded)
+      #expect(waiting.started.isSet)
       #expect(await waiting.cancelled.wait())
     }
   }
