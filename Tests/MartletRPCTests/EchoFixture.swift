@@ -38,8 +38,8 @@ struct EchoFixture {
     let clientLoop = try EventLoop()
     try serverLoop.loop.start()
     try clientLoop.start()
-    let channel = Channel(configuration: channel, loop: clientLoop) { loop throws(NetError) in
-      let ends = try Transport.pipe(serverLoop.loop, loop)
+    let channel = Channel(configuration: channel, loop: clientLoop) { loop in
+      let ends = Transport.pipe(serverLoop.loop, loop)
       serverLoop.loop.execute { serverLoop.adopt(ends.server) }
       return ends.client
     }
