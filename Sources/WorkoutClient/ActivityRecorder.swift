@@ -35,10 +35,9 @@ public actor ActivityRecorder {
     report: @escaping @Sendable (TrackingUpdate) -> Void = { _ in }
   ) async throws(ClientError) -> ActivityRecorder {
     do {
-      let header = try details.header(device: profile.deviceID())
-      try await journal.start(header)
+      let activity = try await journal.start(details, profile: profile)
       return try await resume(
-        header.id,
+        activity.header.id,
         journal: journal,
         client: client,
         settings: settings,
@@ -189,7 +188,7 @@ public struct ActivityDetails: Sendable {
     self.startedAtMilliseconds = startedAtMilliseconds
   }
 
-  func header(device: DeviceID) -> JournalActivity.Header {
+  fileprivate func header(device: DeviceID) -> JournalActivity.Header {
     var random = SystemRandomNumberGenerator()
     return JournalActivity.Header(
       id: ActivityID.make(timeMs: wallClockMilliseconds(), using: &random),
@@ -202,5 +201,25 @@ public struct ActivityDetails: Sendable {
         ?? .friends,
       source: source
     )
+  }
+}
+
+extension DeviceJournal {
+  /// Starts an activity of this profile's device under a new id.
+  ///
+  /// - Parameters:
+  ///   - details: What describes it.
+  ///   - profile: The profile, whose device records.
+  /// - Returns: The activity, empty.
+  /// - Throws: `ClientError` when the journal or the profile refuses.
+  package func start(
+    _ details: ActivityDetails,
+    profile: Profile
+  ) throws(ClientError) -> JournalActivity {
+    do {
+      let header = details.header(device: try profile.deviceID())
+      try start(header)
+      return try activity(header.id)
+    } catch { throw ClientError(error) }
   }
 }

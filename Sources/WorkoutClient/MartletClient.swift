@@ -295,21 +295,40 @@ extension MartletClient {
 // MARK: - Live
 
 extension MartletClient {
-  /// Watches a live activity.
+  /// Watches a live activity, until it is completed or `receive` throws.
   ///
-  /// - Parameter request: Whom or what, and how.
-  /// - Returns: The call: its `responses` are the route so far, then updates, then the completed
-  ///   activity. A refused token shows when the first response is awaited, as UNAUTHENTICATED.
-  /// - Throws: `ClientError`.
+  /// - Parameters:
+  ///   - request: Whom or what, and how.
+  ///   - receive: Gets the route so far, then updates, then the completed activity. While it works
+  ///     the server sends fewer, larger updates.
+  /// - Throws: `ClientError`, or what `receive` threw. NOT_FOUND when nothing is live that the
+  ///   account may see.
   public func watch(
-    _ request: WatchRequest
-  ) async throws(ClientError) -> ClientCall<WatchRequest, WatchResponse> {
+    _ request: WatchRequest,
+    _ receive: (WatchResponse) async throws -> Void
+  ) async throws {
+    let token = try await tokens.accessToken()
     do {
-      let options = try streamOptions(token: await tokens.accessToken())
-      return try await LiveServiceClient(channel).watch(request, options: options)
-    } catch {
+      try await watch(request, token: token, receive)
+    } catch let error as RPCError where error.code == .unauthenticated {
+      // Refused before the first response: a token is checked when the call starts.
+      let renewed = try await tokens.accessToken(refused: token)
+      do { try await watch(request, token: renewed, receive) } catch let error as RPCError {
+        throw ClientError(error)
+      }
+    } catch let error as RPCError {
       throw ClientError(error)
     }
+  }
+
+  private func watch(
+    _ request: WatchRequest,
+    token: String,
+    _ receive: (WatchResponse) async throws -> Void
+  ) async throws {
+    let call = try await LiveServiceClient(channel)
+      .watch(request, options: streamOptions(token: token))
+    for try await response in call.responses { try await receive(response) }
   }
 
   /// Opens a stream for a recording, with this token.

@@ -107,7 +107,7 @@ enum PrivateFile {
 }
 
 /// A lock between processes, held until it is released or the process ends.
-package struct FileLock: ~Copyable {
+package final class FileLock: Sendable {
   private let descriptor: Int32
 
   private init(descriptor: Int32) { self.descriptor = descriptor }
@@ -124,7 +124,7 @@ package struct FileLock: ~Copyable {
   }
 
   /// Gives the lock back.
-  package consuming func release() {}
+  package func release() { flock(descriptor, LOCK_UN) }
 
   deinit { close(descriptor) }
 }

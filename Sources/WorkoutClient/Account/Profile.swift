@@ -76,7 +76,14 @@ public struct Profile: Sendable, Hashable {
     guard UserID(credentials.userID) != nil else {
       throw JournalError(kind: .invalid, message: "\(credentials.userID) is no account's id")
     }
-    return try DeviceJournal(path: "\(path)/journal-\(credentials.userID).sqlite")
+    let file = "\(path)/journal-\(credentials.userID).sqlite"
+    // SQLite's other files take their mode from this one.
+    let descriptor = unsafe open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard descriptor >= 0 else {
+      throw JournalError(kind: .inaccessible, message: "\(file): \(systemErrorText())")
+    }
+    close(descriptor)
+    return try DeviceJournal(path: file)
   }
 
   /// Takes the right to record and send with this profile; nil when another process has it.
