@@ -59,8 +59,10 @@ extension HTTP2Connection {
 
   // MARK: Keepalive and idleness
 
-  /// Looks after the connection now and then. One timer that looks at when something last happened
-  /// is cheaper than one that every frame pushes back.
+  /// Looks after the connection now and then.
+  ///
+  /// One timer that looks at when something last happened is cheaper than one that every frame
+  /// pushes back.
   func watchLife() {
     let now = loop.now
     var next: Duration?

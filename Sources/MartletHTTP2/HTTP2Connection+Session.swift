@@ -110,7 +110,7 @@ extension HTTP2Connection {
     stream.received(data)
   }
 
-  /// - Parameter stream: nil if its peer sends nothing more anyway.
+  /// Returns bytes to the windows; `stream` is nil if its peer sends nothing more anyway.
   func giveBack(_ count: Int, on stream: HTTP2Stream?) {
     guard count > 0 else { return }
     unconsumed -= count
@@ -208,7 +208,9 @@ extension HTTP2Connection {
 
   // MARK: End
 
-  /// GOAWAY with `code`, then close. What the peer sends from now on is ignored.
+  /// GOAWAY with `code`, then close.
+  ///
+  /// What the peer sends from now on is ignored.
   func terminate(_ code: HTTP2ErrorCode, _ reason: HTTP2Error?) {
     assert(loop.isCurrent)
     guard !isClosing else { return }

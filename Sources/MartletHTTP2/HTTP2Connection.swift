@@ -1,7 +1,9 @@
 internal import CNGHTTP2
 package import MartletNet
 
-/// The user of a connection. Every call comes on the connection's loop.
+/// The user of a connection.
+///
+/// Every call comes on the connection's loop.
 package protocol HTTP2ConnectionDelegate: AnyObject {
   /// The peer speaks HTTP/2 and its SETTINGS came.
   func connectionDidBecomeReady(_ connection: HTTP2Connection)
@@ -18,7 +20,9 @@ package protocol HTTP2ConnectionDelegate: AnyObject {
   func connectionDidClose(_ connection: HTTP2Connection, error: HTTP2Error?)
 }
 
-/// An HTTP/2 session over a transport, as server or as client. Confined to the transport's loop.
+/// An HTTP/2 session over a transport, as server or as client.
+///
+/// Confined to the transport's loop.
 ///
 /// nghttp2 parses and builds frames; this class feeds it what the transport reads, and at the end of
 /// a turn moves what it wants to send, frame by frame, into the loop's gather buffer and from there
@@ -70,7 +74,9 @@ package final class HTTP2Connection: @unchecked Sendable {
   var isClosing = false
   var life: ConnectionLife
 
-  /// Takes over an accepted transport or a pipe's end, and opens it. On its loop.
+  /// Takes over an accepted transport or a pipe's end, and opens it.
+  ///
+  /// On its loop.
   package convenience init(
     role: Role,
     transport: Transport,
@@ -100,7 +106,9 @@ package final class HTTP2Connection: @unchecked Sendable {
     nghttp2_session_del(session)
   }
 
-  /// Client: connects to `address`. On the loop.
+  /// Client: connects to `address`.
+  ///
+  /// On the loop.
   package static func connect(
     to address: SocketAddress,
     on loop: EventLoop,

@@ -41,7 +41,9 @@ package struct HTTP2HeaderList: @unchecked Sendable {
     bytes.removeAll(keepingCapacity: true)
   }
 
-  /// Hands `body` the list as nghttp2 takes it. nghttp2 copies what is not static.
+  /// Hands `body` the list as nghttp2 takes it.
+  ///
+  /// nghttp2 copies what is not static.
   func withFields<R>(_ body: (UnsafePointer<nghttp2_nv>?, Int) -> R) -> R {
     bytes.withUnsafeBufferPointer { copied in
       withUnsafeTemporaryAllocation(of: nghttp2_nv.self, capacity: fields.count) { target in

@@ -3,7 +3,9 @@ package struct HTTP2Limits: Sendable {
   /// Streams that a peer may have open at a time (SETTINGS_MAX_CONCURRENT_STREAMS).
   package var maxConcurrentStreams = 256
   /// Bytes of one header list, counted as SETTINGS_MAX_HEADER_LIST_SIZE does (RFC 9113, 6.5.2):
-  /// name, value and 32 for each field. A longer list resets its stream.
+  /// name, value and 32 for each field.
+  ///
+  /// A longer list resets its stream.
   package var maxHeaderListBytes = 16 << 10
   /// Bytes of one frame's payload that we accept (SETTINGS_MAX_FRAME_SIZE).
   package var maxFrameBytes = 16 << 10
@@ -15,9 +17,9 @@ package struct HTTP2Limits: Sendable {
   /// replenished, so that many slow handlers cannot fill the memory.
   package var maxUnconsumedBytes = 4 << 20
 
-  /// A stream with so many bytes to send is no longer writable,
+  /// A stream with so many bytes to send is no longer writable.
   package var streamHighWaterBytes = 64 << 10
-  /// and is writable again at so many.
+  /// A stream that was not writable is so again at so many bytes.
   package var streamLowWaterBytes = 16 << 10
   /// With more bytes than these waiting in a server's transport, it reads nothing more.
   ///
@@ -37,13 +39,13 @@ package struct HTTP2Limits: Sendable {
   /// Bytes of an HTTP/1.1 request head that we read before we answer.
   package var maxHTTP1HeadBytes = 8 << 10
 
-  /// RST_STREAM frames from the peer, and streams it makes us reset: so many at once,
+  /// RST_STREAM frames from the peer, and streams it makes us reset: so many at once.
   package var resetBurst = 500
-  /// and so many per second in the long run (rapid reset, CVE-2023-44487).
+  /// The same, so many per second in the long run (rapid reset, CVE-2023-44487).
   package var resetsPerSecond = 100
-  /// SETTINGS, PING, PRIORITY, unknown and empty DATA frames: so many at once,
+  /// SETTINGS, PING, PRIORITY and empty DATA frames: so many at once.
   package var idleFrameBurst = 10_000
-  /// and so many per second in the long run.
+  /// The same, so many per second in the long run.
   package var idleFramesPerSecond = 1_000
   /// SETTINGS and PING acknowledgements that wait for a peer that does not read.
   package var maxPendingAcknowledgements = 100

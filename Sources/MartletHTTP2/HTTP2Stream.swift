@@ -4,7 +4,9 @@ package import MartletNet
 /// What a header list that has just ended was.
 package enum HTTP2HeadersKind: Sendable { case request, response, trailers }
 
-/// The user of one stream. Every call comes on the connection's loop.
+/// The user of one stream.
+///
+/// Every call comes on the connection's loop.
 ///
 /// Buffers are valid only during the call. It is safe to call any method of the stream or of its
 /// connection from here: nothing is freed before the turn ends, and nothing calls back at once.
@@ -32,7 +34,9 @@ package protocol HTTP2StreamDelegate: AnyObject {
   func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode)
 }
 
-/// One request and its response. Confined to the connection's loop.
+/// One request and its response.
+///
+/// Confined to the connection's loop.
 ///
 /// After `streamDidClose`, every method does nothing.
 package final class HTTP2Stream: @unchecked Sendable {
@@ -71,7 +75,6 @@ package final class HTTP2Stream: @unchecked Sendable {
     self.headersKind = headersKind
     loop = connection.loop
   }
-
 
   private var session: OpaquePointer? {
     assert(loop.isCurrent)

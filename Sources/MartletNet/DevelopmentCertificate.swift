@@ -2,7 +2,7 @@ internal import CLinux
 internal import COpenSSL
 internal import Glibc
 
-/// A self-signed certificate for localhost, to run a TLS server on one's own machine.
+/// A self-signed certificate for localhost, to run TLS on one's own machine.
 package enum DevelopmentCertificate {
   /// Where it was written.
   package struct Files: Sendable {
@@ -66,7 +66,7 @@ package enum DevelopmentCertificate {
       (NID_subject_alt_name, "DNS:localhost,IP:127.0.0.1,IP:::1"),
       (NID_basic_constraints, "critical,CA:FALSE"),
       (NID_key_usage, "critical,digitalSignature"),
-      (NID_ext_key_usage, "serverAuth"),
+      (NID_ext_key_usage, "serverAuth,clientAuth"),
     ]
     for (kind, value) in extensions {
       guard let item = X509V3_EXT_conf_nid(nil, nil, kind, value) else {

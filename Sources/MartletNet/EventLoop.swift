@@ -53,7 +53,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private let isSleeping = Atomic<Bool>(false)
   private let hasMail = Atomic<Bool>(false)
 
-  /// Opens the loop's descriptors. The thread begins with `start()`.
+  /// Opens the loop's descriptors.
+  ///
+  /// The thread begins with `start()`.
   package init(limits: NetLimits = NetLimits()) throws(NetError) {
     self.limits = limits
     martlet_ignore_sigpipe()
@@ -74,7 +76,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   // MARK: Life
 
-  /// Starts the thread. Jobs enqueued before wait for it.
+  /// Starts the thread.
+  ///
+  /// Jobs enqueued before wait for it.
   package func start() throws(NetError) {
     let begins = inbox.withLock { box in
       guard box.phase == .idle else { return false }
@@ -86,13 +90,17 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     guard code == 0 else { throw .systemCall(name: "pthread_create", code: code) }
   }
 
-  /// Asks the loop to close all it holds and to end. Returns at once; any thread may call it.
+  /// Asks the loop to close all it holds and to end.
+  ///
+  /// Returns at once; any thread may call it.
   package func stop() {
     inbox.withLock { $0.stopRequested = true }
     wake()
   }
 
-  /// Stops the loop and waits until its thread has nothing left to run. Not on the loop itself.
+  /// Stops the loop and waits until its thread has nothing left to run.
+  ///
+  /// Not on the loop itself.
   package func stopAndWait() async {
     stop()
     await withCheckedContinuation { continuation in
@@ -131,7 +139,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     return Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
   }
 
-  /// The time at which this turn began; on the loop only. Good to a turn's length.
+  /// The time at which this turn began; on the loop only.
+  ///
+  /// Good to a turn's length.
   package var now: MonotonicTime {
     assert(isCurrent)
     return cachedNow
@@ -139,13 +149,17 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   // MARK: Work
 
-  /// Runs `block` on the loop: within this turn if called there, else soon. From any thread.
+  /// Runs `block` on the loop: within this turn if called there, else soon.
+  ///
+  /// From any thread.
   package func execute(_ block: @escaping @Sendable () -> Void) {
     if isCurrent { return blocks.append(block) }
     post { $0.blocks.append(block) }
   }
 
-  /// Runs `action` on the loop once `delay` has passed. Called on the loop.
+  /// Runs `action` on the loop once `delay` has passed.
+  ///
+  /// Called on the loop.
   ///
   /// - Complexity: O(log timers).
   @discardableResult
@@ -200,7 +214,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   // MARK: Descriptors, for this module's sources
 
-  /// Watches `descriptor`. The loop keeps `source` alive until `unregister`.
+  /// Watches `descriptor`.
+  ///
+  /// The loop keeps `source` alive until `unregister`.
   func register(_ source: EventSource, descriptor: Int32, events: UInt32) throws(NetError) {
     assert(isCurrent)
     let context = Unmanaged.passUnretained(source).toOpaque()

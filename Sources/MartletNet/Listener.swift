@@ -16,12 +16,14 @@ package final class Listener: EventSource, @unchecked Sendable {
   private var descriptor: Int32
   private var retryTimer: LoopTimer?
 
-  /// Binds and listens; from any thread. Accepting begins with `start()`.
+  /// Binds and listens; from any thread.
+  ///
+  /// Accepting begins with `start()`.
   ///
   /// Several loops listen to one TCP address with `sharesPort` (SO_REUSEPORT): the kernel spreads
   /// connections over them. A Unix socket's file that nobody listens to any more is replaced.
   ///
-  /// - Parameter onAccept: called on the loop with a transport that waits for `open(delegate:)`.
+  /// `onAccept` is called on the loop with a transport that waits for `open(delegate:)`.
   package init(
     loop: EventLoop,
     address: SocketAddress,
@@ -75,7 +77,9 @@ package final class Listener: EventSource, @unchecked Sendable {
     try loop.register(self, descriptor: descriptor, events: events)
   }
 
-  /// Stops listening for good; on the loop. Accepted connections live on.
+  /// Stops listening for good; on the loop.
+  ///
+  /// Accepted connections live on.
   package func close() {
     assert(loop.isCurrent)
     guard descriptor >= 0 else { return }
@@ -126,7 +130,7 @@ package final class Listener: EventSource, @unchecked Sendable {
     )
   }
 
-  private func acceptFailed(_ code: Int32) {
+  func acceptFailed(_ code: Int32) {
     switch code {
     case EMFILE, ENFILE, ENOBUFS, ENOMEM: rest()
     // EAGAIN: all accepted. The others concern one connection that died in the queue.

@@ -1,6 +1,8 @@
 internal import CLinux
 
-/// A point on the machine's monotonic clock. Never runs backwards, means nothing elsewhere.
+/// A point on the machine's monotonic clock.
+///
+/// Never runs backwards, means nothing elsewhere.
 package struct MonotonicTime: Comparable, Hashable, Sendable {
   /// Nanoseconds since an arbitrary start.
   package var nanoseconds: UInt64

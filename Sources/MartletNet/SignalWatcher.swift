@@ -11,7 +11,9 @@ package final class SignalWatcher: EventSource, @unchecked Sendable {
   private let onSignal: () -> Void
   private var isCancelled = false
 
-  /// Starts to watch; on the loop. One watcher a signal in the process; the latest wins.
+  /// Starts to watch; on the loop.
+  ///
+  /// One watcher a signal in the process; the latest wins.
   package init(_ signal: Int32, loop: EventLoop, onSignal: @escaping () -> Void) throws(NetError) {
     self.loop = loop
     self.signal = signal

@@ -4,7 +4,9 @@ package enum ApplicationProtocol: String, Sendable {
   case http1 = "http/1.1"
 }
 
-/// A TLS server: who it is and whom it lets in. TLS 1.2 at least, 1.3 where the peer can.
+/// A TLS server: who it is and whom it lets in.
+///
+/// TLS 1.2 at least, 1.3 where the peer can.
 package struct TLSServerConfiguration: Sendable {
   /// PEM: the server's certificate, then the intermediate ones.
   package var certificateChainFile: String
@@ -12,8 +14,10 @@ package struct TLSServerConfiguration: Sendable {
   package var privateKeyFile: String
   /// PEM: authorities that a client's certificate must come from; nil asks clients for none.
   package var clientTrustRootsFile: String?
-  /// In order of our preference. A client that offers none of them is refused; one that sends no
-  /// ALPN at all is let in, and its first bytes tell what it speaks.
+  /// In order of our preference.
+  ///
+  /// A client that offers none of them is refused; one that sends no ALPN at all is let in, and its
+  /// first bytes tell what it speaks.
   package var applicationProtocols: [ApplicationProtocol] = [.http2, .http1]
 
   package init(
@@ -27,7 +31,9 @@ package struct TLSServerConfiguration: Sendable {
   }
 }
 
-/// A TLS client: whom it trusts and, for mutual TLS, who it is. It insists on HTTP/2.
+/// A TLS client: whom it trusts and, for mutual TLS, who it is.
+///
+/// It insists on HTTP/2.
 package struct TLSClientConfiguration: Sendable {
   package enum TrustRoots: Hashable, Sendable {
     /// The authorities that the system trusts.

@@ -1,7 +1,9 @@
 internal import COpenSSL
 internal import Glibc
 
-/// Keys, certificates and rules that many TLS connections share. Immutable, for any thread.
+/// Keys, certificates and rules that many TLS connections share.
+///
+/// Immutable, for any thread.
 package final class TLSContext: @unchecked Sendable {
   let handle: OpaquePointer
   let isServer: Bool

@@ -7,7 +7,9 @@ internal import Glibc
 /// while a call lasts, and writes into its transport's output, which takes everything. So OpenSSL
 /// never has to wait in the middle of a write.
 final class TLSSession {
-  /// Ciphertext that has just come. OpenSSL uses it all up before a call of ours returns.
+  /// Ciphertext that has just come.
+  ///
+  /// OpenSSL uses it all up before a call of ours returns.
   var input = UnsafeRawBufferPointer(start: nil, count: 0)
   unowned(unsafe) var transport: Transport?
   private(set) var sawEnd = false
@@ -16,7 +18,7 @@ final class TLSSession {
   private let context: TLSContext
   private var isDone = false
 
-  /// - Parameter serverName: a client's: what the server's certificate must be for.
+  /// For a client, `serverName` is what the server's certificate must be for.
   init(_ context: TLSContext, serverName: String?) throws(NetError) {
     self.context = context
     ERR_clear_error()

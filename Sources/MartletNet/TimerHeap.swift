@@ -1,5 +1,7 @@
-/// A timer of one event loop. Keep it to cancel it; dropping it does not.
-package final class LoopTimer {
+/// A timer of one event loop.
+///
+/// Keep it to cancel it; dropping it does not.
+package final class LoopTimer: @unchecked Sendable {
   let deadline: MonotonicTime
   var action: (() -> Void)?
   fileprivate var index = -1
@@ -14,7 +16,9 @@ package final class LoopTimer {
   /// Whether it neither fired nor was cancelled.
   package var isPending: Bool { action != nil }
 
-  /// Forgets the action. On the loop only; harmless after the timer fired.
+  /// Forgets the action.
+  ///
+  /// On the loop only; harmless after the timer fired.
   ///
   /// - Complexity: O(log timers of the loop).
   package func cancel() {
@@ -32,14 +36,18 @@ struct TimerHeap {
   var isEmpty: Bool { timers.isEmpty }
   var nextDeadline: MonotonicTime? { timers.first?.deadline }
 
-  /// Adds a timer. - Complexity: O(log n).
+  /// Adds a timer.
+  ///
+  /// - Complexity: O(log n).
   mutating func insert(_ timer: LoopTimer) {
     timer.index = timers.count
     timers.append(timer)
     siftUp(from: timer.index)
   }
 
-  /// Removes a timer if it is in the heap. - Complexity: O(log n).
+  /// Removes a timer if it is in the heap.
+  ///
+  /// - Complexity: O(log n).
   mutating func remove(_ timer: LoopTimer) {
     let index = timer.index
     guard index >= 0, index < timers.count, timers[index] === timer else { return }

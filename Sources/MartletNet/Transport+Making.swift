@@ -2,10 +2,11 @@ internal import CLinux
 internal import Glibc
 
 extension Transport {
-  /// Starts to connect; `transportDidOpen` or `transportDidClose` follows. On the loop.
+  /// Starts to connect.
   ///
-  /// - Parameters:
-  ///   - serverName: the name that the server's certificate must bear (and SNI); only with `tls`.
+  /// `transportDidOpen` or `transportDidClose` follows. On the loop.
+  ///
+  /// With `tls`, `serverName` is the name that the server's certificate must bear (and SNI).
   package static func connect(
     to address: SocketAddress,
     on loop: EventLoop,

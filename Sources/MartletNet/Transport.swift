@@ -1,7 +1,9 @@
 internal import CLinux
 internal import Glibc
 
-/// Whom a transport tells. Every call comes on the transport's loop.
+/// Whom a transport tells.
+///
+/// Every call comes on the transport's loop.
 package protocol TransportDelegate: AnyObject {
   /// Connected, and under TLS the handshake is done: bytes may flow.
   ///
@@ -78,7 +80,9 @@ package final class Transport: EventSource, @unchecked Sendable {
 
   // MARK: Opening
 
-  /// Starts an accepted or piped transport, once it has its delegate. On the loop.
+  /// Starts an accepted or piped transport, once it has its delegate.
+  ///
+  /// On the loop.
   package func open(delegate: any TransportDelegate) {
     assert(loop.isCurrent)
     precondition(state == .idle, "a transport opens once")
@@ -260,7 +264,9 @@ package final class Transport: EventSource, @unchecked Sendable {
   /// Bytes that the peer did not take yet.
   package var pendingByteCount: Int { pending.count - pendingStart }
 
-  /// Sends, or keeps what the carrier does not take. Nothing happens unless open.
+  /// Sends, or keeps what the carrier does not take.
+  ///
+  /// Nothing happens unless open.
   package func write(_ bytes: UnsafeRawBufferPointer) {
     assert(loop.isCurrent)
     guard state == .open, !bytes.isEmpty else { return }

@@ -74,9 +74,13 @@ final class ConnectionLog: HTTP2ConnectionDelegate, @unchecked Sendable {
   var closed: [HTTP2Error?] = []
   var streams: [StreamLog] = []
   var prepare: ((StreamLog) -> Void)?
+  var onReady: ((HTTP2Connection) -> Void)?
   var connection: HTTP2Connection?
 
-  func connectionDidBecomeReady(_ connection: HTTP2Connection) { ready += 1 }
+  func connectionDidBecomeReady(_ connection: HTTP2Connection) {
+    ready += 1
+    onReady?(connection)
+  }
   func connection(_ connection: HTTP2Connection, didOpen stream: HTTP2Stream)
     -> any HTTP2StreamDelegate
   {
@@ -105,7 +109,8 @@ final class Pair: Sendable {
     server serverConfiguration: HTTP2Configuration = HTTP2Configuration(),
     client clientConfiguration: HTTP2Configuration = HTTP2Configuration(),
     fragment: Int = .max,
-    echo: Bool = false
+    echo: Bool = false,
+    onReady: (@Sendable (HTTP2Connection) -> Void)? = nil
   ) async throws {
     let loop = try EventLoop()
     try loop.start()
@@ -113,6 +118,7 @@ final class Pair: Sendable {
     let logs = (ConnectionLog(), ConnectionLog())
     server = logs.0
     client = logs.1
+    logs.1.onReady = onReady
     if echo { logs.0.prepare = echoBody }
     try await on(loop) {
       let ends = Transport.pipe(loop, loop, fragment: fragment)
