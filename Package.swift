@@ -195,9 +195,25 @@ let package = Package(
       dependencies: ["MartletSQLite"],
       swiftSettings: settings
     ),
+    // A process that writes to a store until it is killed or its disk is full, and what it shares
+    // with the tests that look at the result.
+    .target(
+      name: "StoreTestSupport",
+      dependencies: ["WorkoutCore"],
+      path: "Tests/Support/StoreTestSupport",
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "store-torture",
+      dependencies: ["StoreTestSupport", "WorkoutStore", "WorkoutCore"],
+      path: "Tests/Support/StoreTorture",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "WorkoutStoreTests",
-      dependencies: ["WorkoutStore", "WorkoutCore", "MartletSQLite"],
+      dependencies: [
+        "WorkoutStore", "WorkoutCore", "MartletSQLite", "StoreTestSupport", "store-torture",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

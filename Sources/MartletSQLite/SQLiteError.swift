@@ -66,10 +66,15 @@ extension SQLiteError: CustomStringConvertible {
 
 extension SQLiteError {
   /// What a failed call left in the connection.
-  init(code: Int32, connection: OpaquePointer?, path: String) {
+  ///
+  /// `lastErrno` is the thread's `errno` after the call, which had been 0 before it: when COMMIT
+  /// fails, SQLite 3.40 keeps no system error of its own.
+  init(code: Int32, connection: OpaquePointer?, path: String, lastErrno: Int32 = 0) {
     let extended = connection.map { sqlite3_extended_errcode($0) } ?? code
     let matching = extended & 0xff == code & 0xff ? extended : code
-    let system = connection.map { sqlite3_system_errno($0) } ?? 0
+    let isSystem = [SQLITE_IOERR, SQLITE_CANTOPEN].contains(matching & 0xff)
+    let kept = connection.map { sqlite3_system_errno($0) } ?? 0
+    let system = !isSystem ? 0 : lastErrno != 0 ? lastErrno : kept
     let text = connection.flatMap { sqlite3_errmsg($0) } ?? sqlite3_errstr(code)
     self.init(
       kind: Self.kind(code: matching & 0xff, systemErrno: system),

@@ -1,4 +1,5 @@
 internal import CSQLite
+internal import Glibc
 
 /// A value to bind.
 package enum SQLiteValue: Sendable, Hashable {
@@ -62,10 +63,16 @@ package final class Statement {
 
   /// Goes on to the next row; false when there is none.
   package func step() throws(SQLiteError) -> Bool {
+    errno = 0
     let code = sqlite3_step(handle)
     if code == SQLITE_ROW { return true }
     if code == SQLITE_DONE { return false }
-    throw SQLiteError(code: code, connection: database.connection, path: database.path)
+    throw SQLiteError(
+      code: code,
+      connection: database.connection,
+      path: database.path,
+      lastErrno: errno
+    )
   }
 
   /// Goes back to before the first row, with the bound values.
