@@ -59,7 +59,7 @@ public struct WireReader {
       unsafe position += 1
       return UInt32(byte)
     }
-    let (value, next) = unsafe try Self.shortVarint(position, end)
+    let (value, next) = unsafe try shortVarint(position, end)
     unsafe position = next
     return value
   }
@@ -73,7 +73,7 @@ public struct WireReader {
       unsafe position += 1
       return UInt64(byte)
     }
-    let (value, next) = unsafe try Self.longVarint(position, end)
+    let (value, next) = unsafe try longVarint(position, end)
     unsafe position = next
     return value
   }
@@ -87,7 +87,7 @@ public struct WireReader {
     if length < 0x80 {
       unsafe position += 1
     } else {
-      (length, unsafe position) = unsafe try Self.shortVarint(position, end)
+      (length, unsafe position) = unsafe try shortVarint(position, end)
     }
     guard Int(length) <= remaining else { throw .truncated }
     return Int(length)
@@ -101,64 +101,66 @@ public struct WireReader {
     unsafe position += MemoryLayout<Value>.size
     return value
   }
+}
 
-  /// A varint of two to ten bytes, and what follows it.
-  @inlinable
-  @inline(never)
-  static func longVarint(
-    _ start: UnsafeRawPointer,
-    _ end: UnsafeRawPointer
-  ) throws(WireError) -> (UInt64, UnsafeRawPointer) {
-    guard unsafe end - start >= 10 else { return unsafe try slowVarint(start, end) }
-    let word = unsafe start.loadUnaligned(as: UInt64.self)
-    let stop = ~word & continuationBits
-    if stop != 0 {
-      let below = (stop & (0 &- stop)) &- 1
-      return unsafe (joinSevens(word & below), start + (stop.trailingZeroBitCount &>> 3 &+ 1))
-    }
-    return unsafe try slowVarint(start, end)
-  }
+// Free functions: a static one would pass its type and cost a thunk across modules.
 
-  /// The same, a byte at a time: near the end of the bytes, and of nine or ten bytes.
-  @usableFromInline
-  static func slowVarint(
-    _ start: UnsafeRawPointer,
-    _ end: UnsafeRawPointer
-  ) throws(WireError) -> (UInt64, UnsafeRawPointer) {
-    var value: UInt64 = 0
-    var next = unsafe start
-    for shift in stride(from: 0 as UInt64, through: 63, by: 7) {
-      guard unsafe next < end else { throw .truncated }
-      let byte = unsafe next.load(as: UInt8.self)
-      unsafe next += 1
-      value |= UInt64(byte & 0x7f) &<< shift
-      if byte < 0x80 {
-        // Of the tenth byte, one bit fits.
-        guard shift < 63 || byte <= 1 else { throw .malformedVarint }
-        return unsafe (value, next)
-      }
-    }
-    throw .malformedVarint
+/// A varint of two to ten bytes, and what follows it.
+@inlinable
+@inline(never)
+func longVarint(
+  _ start: UnsafeRawPointer,
+  _ end: UnsafeRawPointer
+) throws(WireError) -> (UInt64, UnsafeRawPointer) {
+  guard unsafe end - start >= 8 else { return unsafe try slowVarint(start, end) }
+  let word = unsafe start.loadUnaligned(as: UInt64.self)
+  let stop = ~word & continuationBits
+  if stop != 0 {
+    let below = (stop & (0 &- stop)) &- 1
+    return unsafe (joinSevens(word & below), start + (stop.trailingZeroBitCount &>> 3 &+ 1))
   }
+  return unsafe try slowVarint(start, end)
+}
 
-  /// A tag or a length of two to five bytes, and what follows it.
-  @usableFromInline
-  static func shortVarint(
-    _ start: UnsafeRawPointer,
-    _ end: UnsafeRawPointer
-  ) throws(WireError) -> (UInt32, UnsafeRawPointer) {
-    var value: UInt64 = 0
-    var next = unsafe start
-    for shift in stride(from: 0 as UInt64, through: 28, by: 7) {
-      guard unsafe next < end else { throw .truncated }
-      let byte = unsafe next.load(as: UInt8.self)
-      unsafe next += 1
-      value |= UInt64(byte & 0x7f) &<< shift
-      if byte < 0x80 {
-        guard value <= UInt32.max else { throw .malformedVarint }
-        return unsafe (UInt32(truncatingIfNeeded: value), next)
-      }
+/// The same, a byte at a time: near the end of the bytes, and of nine or ten bytes.
+@usableFromInline
+func slowVarint(
+  _ start: UnsafeRawPointer,
+  _ end: UnsafeRawPointer
+) throws(WireError) -> (UInt64, UnsafeRawPointer) {
+  var value: UInt64 = 0
+  var next = unsafe start
+  for shift in stride(from: 0 as UInt64, through: 63, by: 7) {
+    guard unsafe next < end else { throw .truncated }
+    let byte = unsafe next.load(as: UInt8.self)
+    unsafe next += 1
+    value |= UInt64(byte & 0x7f) &<< shift
+    if byte < 0x80 {
+      // Of the tenth byte, one bit fits.
+      guard shift < 63 || byte <= 1 else { throw .malformedVarint }
+      return unsafe (value, next)
     }
-    throw .malformedVarint
   }
+  throw .malformedVarint
+}
+
+/// A tag or a length of two to five bytes, and what follows it.
+@usableFromInline
+func shortVarint(
+  _ start: UnsafeRawPointer,
+  _ end: UnsafeRawPointer
+) throws(WireError) -> (UInt32, UnsafeRawPointer) {
+  var value: UInt64 = 0
+  var next = unsafe start
+  for shift in stride(from: 0 as UInt64, through: 28, by: 7) {
+    guard unsafe next < end else { throw .truncated }
+    let byte = unsafe next.load(as: UInt8.self)
+    unsafe next += 1
+    value |= UInt64(byte & 0x7f) &<< shift
+    if byte < 0x80 {
+      guard value <= UInt32.max else { throw .malformedVarint }
+      return unsafe (UInt32(truncatingIfNeeded: value), next)
+    }
+  }
+  throw .malformedVarint
 }

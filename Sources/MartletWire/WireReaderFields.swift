@@ -94,7 +94,7 @@ extension WireReader {
     let count = try length()
     let start = unsafe position
     unsafe position += count
-    return unsafe try Self.makeString(start, count)
+    return unsafe try makeString(start, count)
   }
 
   /// Reads `bytes`.
@@ -153,22 +153,29 @@ extension WireReader {
   @inlinable
   @inline(__always)
   public mutating func message<M: Message>(appendingTo list: inout [M]) throws(WireError) {
-    var value = M()
-    try value.readFields(from: try message())
-    list.append(value)
-  }
-
-  @usableFromInline
-  static func makeString(_ start: UnsafeRawPointer, _ count: Int) throws(WireError) -> String {
-    if count == 0 { return "" }
-    let bytes = unsafe Span<UInt8>(
-      _unsafeStart: start.assumingMemoryBound(to: UInt8.self),
-      count: count
-    )
-    do {
-      return String(copying: try UTF8Span(validating: bytes))
-    } catch {
-      throw .invalidUTF8
+    let nested = try message()
+    if list.isEmpty {
+      // Room for as many as would fit if all were like the first, within reason.
+      let others = remaining / (nested.remaining &+ 2)
+      if others > 0 { list.reserveCapacity(1 &+ min(others, 63)) }
     }
+    var value = M()
+    try value.readFields(from: nested)
+    list.append(consume value)
+  }
+}
+
+/// Text that is exactly the bytes given.
+@usableFromInline
+func makeString(_ start: UnsafeRawPointer, _ count: Int) throws(WireError) -> String {
+  if count == 0 { return "" }
+  let bytes = unsafe Span<UInt8>(
+    _unsafeStart: start.assumingMemoryBound(to: UInt8.self),
+    count: count
+  )
+  do {
+    return String(copying: try UTF8Span(validating: bytes))
+  } catch {
+    throw .invalidUTF8
   }
 }

@@ -127,13 +127,13 @@ func grow<Value>(
   by count: Int,
   _ fill: (UnsafeMutablePointer<Value>) -> Void
 ) {
-  let added = unsafe [Value](unsafeUninitializedCapacity: count) { buffer, initializedCount in
-    guard let output = buffer.baseAddress else { return }
-    unsafe fill(output)
-    initializedCount = count
+  list.append(addingCapacity: count) { (output: inout OutputSpan<Value>) in
+    unsafe output.withUnsafeMutableBufferPointer { buffer, initializedCount in
+      guard let start = buffer.baseAddress else { return }
+      unsafe fill(start)
+      initializedCount = count
+    }
   }
-  // Nearly always the list comes in one piece.
-  if list.isEmpty { list = added } else { list += added }
 }
 
 /// How many varints end in the bytes.

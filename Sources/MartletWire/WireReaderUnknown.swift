@@ -14,7 +14,7 @@ extension WireReader {
     _ tag: UInt32,
     into fields: inout UnknownFields
   ) throws(WireError) {
-    unsafe position = try Self.skip(tag, position, end, depth: depth)
+    unsafe position = try skip(tag, position, end, depth: depth)
     keepField(in: &fields)
   }
 
@@ -34,38 +34,38 @@ extension WireReader {
   /// - Throws: `WireError` when the field is malformed.
   @inlinable
   public mutating func skipField(_ tag: UInt32) throws(WireError) {
-    unsafe position = try Self.skip(tag, position, end, depth: depth)
-  }
-
-  /// Where the value after a tag ends.
-  @usableFromInline
-  static func skip(
-    _ tag: UInt32,
-    _ start: UnsafeRawPointer,
-    _ end: UnsafeRawPointer,
-    depth: Int
-  ) throws(WireError) -> UnsafeRawPointer {
-    guard tag >= 8 else { throw .invalidTag }
-    var reader = unsafe WireReader(start, end, depth: depth)
-    switch tag & 7 {
-    case 0: _ = try reader.varint()
-    case 1: _ = try reader.fixed64()
-    case 2: unsafe reader.position += try reader.length()
-    case 3: try reader.skipGroup(tag &>> 3)
-    case 4: throw .unmatchedEndGroup
-    case 5: _ = try reader.fixed32()
-    default: throw .invalidTag
-    }
-    return unsafe reader.position
+    unsafe position = try skip(tag, position, end, depth: depth)
   }
 
   /// Moves past the fields of a group and its end tag.
-  private mutating func skipGroup(_ number: UInt32) throws(WireError) {
+  fileprivate mutating func skipGroup(_ number: UInt32) throws(WireError) {
     guard depth > 0 else { throw .tooDeep }
     while let tag = try nextTag() {
       if tag == number &<< 3 | 4 { return }
-      unsafe position = try Self.skip(tag, position, end, depth: depth &- 1)
+      unsafe position = try skip(tag, position, end, depth: depth &- 1)
     }
     throw .truncated
   }
+}
+
+/// Where the value after a tag ends.
+@usableFromInline
+func skip(
+  _ tag: UInt32,
+  _ start: UnsafeRawPointer,
+  _ end: UnsafeRawPointer,
+  depth: Int
+) throws(WireError) -> UnsafeRawPointer {
+  guard tag >= 8 else { throw .invalidTag }
+  var reader = unsafe WireReader(start, end, depth: depth)
+  switch tag & 7 {
+  case 0: _ = try reader.varint()
+  case 1: _ = try reader.fixed64()
+  case 2: unsafe reader.position += try reader.length()
+  case 3: try reader.skipGroup(tag &>> 3)
+  case 4: throw .unmatchedEndGroup
+  case 5: _ = try reader.fixed32()
+  default: throw .invalidTag
+  }
+  return unsafe reader.position
 }

@@ -35,16 +35,16 @@ public struct WireWriter {
       return unsafe makeArray(start, count, prefix: prefix)
     }
   }
+}
 
-  @usableFromInline
-  static func makeArray(_ start: UnsafeMutableRawPointer, _ count: Int, prefix: Int) -> [UInt8] {
-    unsafe [UInt8](unsafeUninitializedCapacity: prefix + count) { buffer, initializedCount in
-      let raw = UnsafeMutableRawBufferPointer(buffer)
-      if let base = raw.baseAddress {
-        unsafe base.initializeMemory(as: UInt8.self, repeating: 0, count: prefix)
-        unsafe (base + prefix).copyMemory(from: start, byteCount: count)
-      }
-      initializedCount = prefix + count
-    }
+/// An array of `prefix` zero bytes and the bytes that begin at `start`.
+@usableFromInline
+func makeArray(_ start: UnsafeMutableRawPointer, _ count: Int, prefix: Int) -> [UInt8] {
+  var array: [UInt8] = []
+  unsafe grow(&array, by: prefix + count) { output in
+    let raw = UnsafeMutableRawPointer(output)
+    unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: prefix)
+    unsafe (raw + prefix).copyMemory(from: start, byteCount: count)
   }
+  return array
 }

@@ -154,7 +154,7 @@ extension WireWriter {
   @inline(__always)
   public mutating func string(_ value: String, tag: UInt32) {
     write(tag: tag)
-    unsafe position = Self.write(value, to: position)
+    unsafe position = copyText(value, to: position)
   }
 
   /// Writes `bytes`.
@@ -163,7 +163,7 @@ extension WireWriter {
   public mutating func bytes(_ value: [UInt8], tag: UInt32) {
     write(tag: tag)
     varint(UInt64(value.count))
-    unsafe position = Self.write(value, to: position)
+    unsafe position = copyBytes(value, to: position)
   }
 
   /// Writes a nested message.
@@ -221,7 +221,7 @@ extension WireWriter {
   @inlinable
   @inline(__always)
   public mutating func unknownFields(_ fields: UnknownFields) {
-    if let bytes = fields.storage { unsafe position = Self.write(bytes, to: position) }
+    if let bytes = fields.storage { unsafe position = copyBytes(bytes, to: position) }
   }
 
   /// Writes the length of what begins at `start`, before which `reserved` bytes are kept for it.
@@ -232,50 +232,50 @@ extension WireWriter {
     if count < 0x80 && reserved == 1 {
       unsafe (start - 1).storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
     } else {
-      unsafe position = Self.closeLongLength(start, count, reserved: reserved)
+      unsafe position = closeLongLength(start, count, reserved: reserved)
     }
   }
+}
 
-  @usableFromInline
-  static func closeLongLength(
-    _ start: UnsafeMutableRawPointer,
-    _ count: Int,
-    reserved: Int
-  ) -> UnsafeMutableRawPointer {
-    let moved = unsafe start + (varintLength(UInt64(count)) - reserved)
-    if unsafe moved != start { unsafe moved.copyMemory(from: start, byteCount: count) }
-    var writer = unsafe WireWriter(start - reserved, deterministic: false)
-    writer.varint(UInt64(count))
-    return unsafe moved + count
-  }
+@usableFromInline
+func closeLongLength(
+  _ start: UnsafeMutableRawPointer,
+  _ count: Int,
+  reserved: Int
+) -> UnsafeMutableRawPointer {
+  let moved = unsafe start + (varintLength(UInt64(count)) - reserved)
+  if unsafe moved != start { unsafe moved.copyMemory(from: start, byteCount: count) }
+  var writer = unsafe WireWriter(start - reserved, deterministic: false)
+  writer.varint(UInt64(count))
+  return unsafe moved + count
+}
 
-  @usableFromInline
-  static func write(
-    _ bytes: [UInt8],
-    to position: UnsafeMutableRawPointer
-  ) -> UnsafeMutableRawPointer {
-    unsafe bytes.withUnsafeBytes { source in
-      if let base = source.baseAddress {
-        unsafe position.copyMemory(from: base, byteCount: source.count)
-      }
-      return unsafe position + source.count
+@usableFromInline
+func copyBytes(
+  _ bytes: [UInt8],
+  to position: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  unsafe bytes.withUnsafeBytes { source in
+    if let base = source.baseAddress {
+      unsafe position.copyMemory(from: base, byteCount: source.count)
     }
+    return unsafe position + source.count
   }
+}
 
-  /// Length and text.
-  @usableFromInline
-  static func write(
-    _ text: String,
-    to position: UnsafeMutableRawPointer
-  ) -> UnsafeMutableRawPointer {
-    var text = text
-    return text.withUTF8 { source in
-      var writer = unsafe WireWriter(position, deterministic: false)
-      writer.varint(UInt64(source.count))
-      if let base = source.baseAddress {
-        unsafe writer.position.copyMemory(from: base, byteCount: source.count)
-      }
-      return unsafe writer.position + source.count
+/// Length and text.
+@usableFromInline
+func copyText(
+  _ text: String,
+  to position: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  var text = text
+  return text.withUTF8 { source in
+    var writer = unsafe WireWriter(position, deterministic: false)
+    writer.varint(UInt64(source.count))
+    if let base = source.baseAddress {
+      unsafe writer.position.copyMemory(from: base, byteCount: source.count)
     }
+    return unsafe writer.position + source.count
   }
 }
