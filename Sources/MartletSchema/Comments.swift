@@ -78,11 +78,10 @@ struct CommentReader {
       settle()
       canTrail = false
     }
-    if closesScope {
-      settle()
-    } else if let sharedFrom, !bytes[sharedFrom..<end].contains(UInt8(ascii: "\n")) {
+    if let sharedFrom, !bytes[sharedFrom..<end].contains(UInt8(ascii: "\n")) {
       detachOnlyComment()
     }
+    if closesScope { settle() }
     result.leading = pending.map { String(decoding: $0, as: UTF8.self) }
   }
 

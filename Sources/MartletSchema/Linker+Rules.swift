@@ -201,6 +201,13 @@ extension Linker {
     }
     if let span = field.jsonNameSpan { error("an extension has no JSON name", at: span) }
     if field.isProto3Optional, files[current].syntax == .proto2 { return }
+    if let reason = Self.unusable(field.number) {
+      error(
+        "\"\(field.name)\" cannot have the number \(field.number): \(reason)",
+        at: field.numberSpan
+      )
+      return
+    }
     guard let message = message(named: extendee) else { return }
     guard
       message.extensionRanges.contains(where: { range in

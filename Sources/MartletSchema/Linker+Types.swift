@@ -49,7 +49,8 @@ extension Linker {
     resolve(&field)
     field.hasPresence = !field.isRepeated
     guard let extendee = field.extendee, let span = field.extendeeSpan else { return }
-    guard let (name, symbol) = type(named: extendee, from: field.fullName, at: span) else { return }
+    let found = type(named: extendee, from: field.fullName, at: span, typesOnly: false)
+    guard let (name, symbol) = found else { return }
     if symbol.kind != .message {
       error("\"\(name)\" is \(symbol.kind.withArticle), not a message", at: span)
     }
@@ -70,7 +71,9 @@ extension Linker {
     from scope: String,
     at span: SourceSpan
   ) -> String? {
-    guard let (fullName, symbol) = type(named: name, from: scope, at: span) else { return nil }
+    // A method's own name stands before a message's outside the service, as in protoc.
+    let found = type(named: name, from: scope, at: span, typesOnly: false)
+    guard let (fullName, symbol) = found else { return nil }
     if symbol.kind == .message { return fullName }
     error("\"\(name)\" is an enum; methods take and return messages", at: span)
     return nil
@@ -82,13 +85,18 @@ extension Linker {
   private mutating func type(
     named name: String,
     from scope: String,
-    at span: SourceSpan
+    at span: SourceSpan,
+    typesOnly: Bool = true
   ) -> (String, Symbol)? {
-    switch lookUp(name, from: scope, typesOnly: true) {
+    switch lookUp(name, from: scope, typesOnly: typesOnly) {
     case .found(let fullName, let symbol):
       markUsed(symbol)
       if symbol.kind.isType { return (fullName, symbol) }
-      error("\"\(name)\" is \(symbol.kind.withArticle), not a type", at: span)
+      error(
+        "\"\(name)\" is \(symbol.kind.withArticle) here, not a type",
+        at: span,
+        suggestion: hiddenType(name, from: scope)
+      )
     case .innerScopeHides(let inner):
       error(
         "\"\(name)\" means \"\(inner)\" here, which is not defined; an inner scope is searched "
@@ -108,6 +116,14 @@ extension Linker {
       error("\"\(name)\" is not defined", at: span, suggestion: nearestType(to: name))
     }
     return nil
+  }
+
+  /// The type that something else of the same name stands before.
+  private func hiddenType(_ name: String, from scope: String) -> String? {
+    guard case .found(let fullName, let symbol) = lookUp(name, from: scope, typesOnly: true),
+      symbol.kind.isType
+    else { return nil }
+    return "write \".\(fullName)\" for \(symbol.kind.withArticle)"
   }
 
   enum LookUp {

@@ -64,6 +64,7 @@ struct OptionInterpreter {
       isExtension: field.extendee != nil,
       isRepeated: field.isRepeated,
       isPacked: field.isPacked,
+      hasPresence: field.hasPresence,
       isSourceOnly: field.options.written.contains {
         $0.nameText == "retention" && $0.value == .identifier("RETENTION_SOURCE")
       },

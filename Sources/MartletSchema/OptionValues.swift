@@ -37,9 +37,8 @@ extension OptionInterpreter {
       guard let number = Self.floating(value) else { throw wrong("a number") }
       return .double(number)
     case .string:
-      guard case .string(let bytes) = value,
-        let text = String(validating: bytes, as: UTF8.self)
-      else { throw wrong("a string in quotes") }
+      guard case .string(let bytes) = value else { throw wrong("a string in quotes") }
+      guard let text = String(validating: bytes, as: UTF8.self) else { throw wrong("UTF-8") }
       return .string(text)
     case .bytes:
       guard case .string(let bytes) = value else { throw wrong("bytes in quotes") }

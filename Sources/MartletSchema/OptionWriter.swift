@@ -24,7 +24,7 @@ enum OptionWriter {
         writeRepeated(group, to: &bytes)
       } else if case .message = group[0].value {
         bytes.message(group[0].number) { write(group.flatMap(\.parts), to: &$0) }
-      } else if let last = group.last {
+      } else if let last = group.last, last.hasPresence || !last.isZero {
         write(last, to: &bytes)
       }
     }
@@ -77,6 +77,20 @@ enum OptionWriter {
 }
 
 extension OptionField {
+  /// Whether the value is what a reader takes for a field that is not there.
+  fileprivate var isZero: Bool {
+    switch value {
+    case .bool(let value): !value
+    case .signed(let value): value == 0
+    case .unsigned(let value): value == 0
+    case .double(let value): value.bitPattern == 0
+    case .enumValue(_, let number): number == 0
+    case .bytes(let value): value.isEmpty
+    case .string(let value): value.isEmpty
+    case .list, .message: false
+    }
+  }
+
   /// The fields of a message.
   fileprivate var parts: [OptionField] {
     if case .message(let fields) = value { fields } else { [] }

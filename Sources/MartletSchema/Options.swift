@@ -49,6 +49,8 @@ package struct OptionField: Sendable, Hashable {
   package var isExtension: Bool
   package var isRepeated: Bool
   package var isPacked: Bool
+  /// Whether a zero of it is written too.
+  package var hasPresence: Bool
   /// Whether it is marked `retention = RETENTION_SOURCE`: descriptors leave it out.
   package var isSourceOnly: Bool
   package var type: FieldType
