@@ -223,7 +223,7 @@ let package = Package(
     ),
     .testTarget(
       name: "WorkoutClientTests",
-      dependencies: ["WorkoutClient", "WorkoutCore"],
+      dependencies: ["WorkoutClient", "WorkoutCore", "WorkoutSchema", "martlet"],
       swiftSettings: settings
     ),
   ]

@@ -92,6 +92,15 @@ private final class Scene {
     )
   }
 
+  @Test("acknowledgements lost on earlier streams do not fill the window")
+  func windowAfterLostAcknowledgements() {
+    var settings = TrackingSettings()
+    settings.maximumBatchSamples = 10
+    settings.maximumUnacknowledgedSamples = 10
+    let scene = Scene(sampleEnd: 100, settings: settings)
+    #expect(scene.open(next: 50) == [.sendBatch(attempt: 1, samples: 50..<60, events: 0..<0)])
+  }
+
   @Test("an event goes at once, with the samples before it and not ahead of them")
   func events() {
     var settings = TrackingSettings()
@@ -133,6 +142,20 @@ private final class Scene {
     #expect(
       scene.ack(5) == [
         .saveAcknowledged(samples: 5, events: 0), .disconnect(attempt: 1), .finish(.drained),
+      ]
+    )
+  }
+
+  @Test("when only acknowledgements were lost, the last sample and event ask for them")
+  func lostAcknowledgement() {
+    let scene = Scene(sampleEnd: 5, events: [.init(afterSample: 2, isFinal: false)])
+    _ = scene.tell(.recordingEnded)
+    #expect(
+      scene.open(next: 5, events: 1) == [.sendBatch(attempt: 1, samples: 4..<5, events: 0..<1)]
+    )
+    #expect(
+      scene.ack(5, events: 1) == [
+        .saveAcknowledged(samples: 5, events: 1), .disconnect(attempt: 1), .finish(.drained),
       ]
     )
   }

@@ -303,13 +303,16 @@ extension TrackingSimulator {
       idleTimeoutMilliseconds: 30_000,
       isSettled: isCompleted
     )
-    sendDown(TrackingAnswer(opened: opened, ack: durable), on: stream)
+    sendDown(TrackingAnswer(opened: opened), on: stream)
     let policy = TrackingAnswer.Policy(
       intervalMilliseconds: UInt32(delay(0...5000)),
       watchers: 1
     )
     sendDown(TrackingAnswer(policy: policy), on: stream)
-    if isCompleted { complete(stream) }
+    if isCompleted {
+      sendDown(TrackingAnswer(ack: durable), on: stream)
+      complete(stream)
+    }
   }
 
   private mutating func take(
@@ -339,7 +342,7 @@ extension TrackingSimulator {
       faults.append("an event overtook its samples")
     }
     takenSamples += samples.dropFirst(known)
-    takenEvents += events.dropFirst(haveEvents.count - Int(firstEvent))
+    takenEvents += events.dropFirst(min(events.count, haveEvents.count - Int(firstEvent)))
     plan(.commit(stream: stream), after: delay(1...400))
   }
 

@@ -254,9 +254,15 @@ extension TrackingSession {
     renewedCredentials = false
     state = .open(attempt: attempt)
     stream = TrackingStream(opened: opened, now: now)
-    if sampleEnd > opened.next.samples { stream.unsentSince = now - intervalMilliseconds }
     acknowledgedSamples = min(acknowledgedSamples, opened.next.samples)
     acknowledgedEvents = min(acknowledgedEvents, opened.next.events)
+    // Nothing is left to send, but its acknowledgement was lost: sending the last one again, which
+    // changes nothing, asks for it.
+    if opened.next.samples == sampleEnd, acknowledgedSamples < sampleEnd { stream.nextSample -= 1 }
+    if opened.next.events == events.count, acknowledgedEvents < events.count {
+      stream.nextEvent -= 1
+    }
+    if sampleEnd > stream.nextSample { stream.unsentSince = now - intervalMilliseconds }
   }
 
   /// Acknowledgements only grow on one stream; an older one that comes late says nothing new.
@@ -361,8 +367,7 @@ extension TrackingSession {
   /// What is to be sent now, if anything.
   private func nextBatch(_ now: Time) -> (samples: Range<UInt64>, events: Range<UInt64>)? {
     let first = stream.nextSample
-    let window = max(first, acknowledgedSamples + settings.maximumUnacknowledgedSamples)
-    let end = min(sampleEnd, first + settings.maximumBatchSamples, window)
+    let end = min(sampleEnd, first + settings.maximumBatchSamples, max(first, windowEnd))
     var eventEnd = stream.nextEvent
     while eventEnd < UInt64(events.count), events[Int(eventEnd)].afterSample <= end,
       eventEnd - stream.nextEvent < settings.maximumBatchEvents
@@ -377,9 +382,15 @@ extension TrackingSession {
     return (first..<end, stream.nextEvent..<eventEnd)
   }
 
-  private var isWindowFull: Bool {
-    stream.nextSample >= acknowledgedSamples + settings.maximumUnacknowledgedSamples
+  /// How far may be sent.
+  ///
+  /// What the server wanted next when the stream opened is not counted as under way: it has that,
+  /// though its acknowledgement may have been lost.
+  private var windowEnd: UInt64 {
+    max(acknowledgedSamples, stream.firstWanted) + settings.maximumUnacknowledgedSamples
   }
+
+  private var isWindowFull: Bool { stream.nextSample >= windowEnd }
 
   private var isAllAcknowledged: Bool {
     acknowledgedSamples == sampleEnd && acknowledgedEvents == UInt64(events.count)

@@ -7,6 +7,8 @@ struct TrackingStream: Sendable {
   /// Since when there are samples that wait to be sent.
   var unsentSince: Time?
   private(set) var openedAt: Time = 0
+  /// The sample that the server wanted when the stream opened.
+  private(set) var firstWanted: UInt64 = 0
   /// Whether the server said that the activity is completed or discarded already.
   private(set) var isSettled = false
   private var idleTimeoutMilliseconds: Int64 = 0
@@ -20,6 +22,7 @@ struct TrackingStream: Sendable {
   init(opened: TrackingAnswer.Opened, now: Time) {
     nextSample = opened.next.samples
     nextEvent = opened.next.events
+    firstWanted = opened.next.samples
     isSettled = opened.isSettled
     idleTimeoutMilliseconds = Int64(opened.idleTimeoutMilliseconds)
     openedAt = now

@@ -19,7 +19,7 @@ struct RoutePicture {
     // Longitudes relative to the first one, so that the antimeridian is no edge.
     let points = route.map { place in
       place.map { place -> (x: Double, y: Double) in
-        let east = Double(place.longitudeE7 &- first.longitudeE7)
+        let east = Double(place.longitudeE7) - Double(first.longitudeE7)
         let wrapped = east - (east / 3.6e9).rounded() * 3.6e9
         return (wrapped * cos(middle), -Double(place.latitudeE7))
       }
