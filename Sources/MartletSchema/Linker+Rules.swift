@@ -77,7 +77,10 @@ extension Linker {
     checkOrder(of: ranges, lowest: 1)
     let extensions = message.extensionRanges.map(\.range)
     checkOrder(of: extensions, lowest: 1)
-    for range in extensions where range.last > FileParser.lastFieldNumber {
+    // Reserving numbers that no field can have does no harm, but a descriptor holds one past the
+    // last in 32 bits.
+    let tooLarge = extensions.filter { $0.last > FileParser.lastFieldNumber }
+    for range in tooLarge + ranges.filter({ $0.last == .max }) {
       error("the largest number of a field is \(FileParser.lastFieldNumber)", at: range.span)
     }
     checkOverlap(of: ranges + extensions)
