@@ -82,7 +82,7 @@ package final class Database {
   package func query<T>(
     _ sql: String,
     _ values: [SQLiteValue] = [],
-    _ read: (borrowing Row) -> T
+    _ read: (Row) -> T
   ) throws(SQLiteError) -> [T] {
     try withStatement(sql) { statement throws(SQLiteError) in
       try statement.bind(values)
@@ -99,7 +99,7 @@ package final class Database {
   package func first<T>(
     _ sql: String,
     _ values: [SQLiteValue] = [],
-    _ read: (borrowing Row) -> T
+    _ read: (Row) -> T
   ) throws(SQLiteError) -> T? {
     try withStatement(sql) { statement throws(SQLiteError) in
       try statement.bind(values)

@@ -216,11 +216,11 @@ private nonisolated(unsafe) let emptyText = StaticString("").utf8Start.withMemor
   capacity: 1
 ) { UnsafePointer($0) }
 
-/// The row that a query stands on, for as long as its closure runs.
+/// The row that a query stands on; only good while its closure runs.
 ///
 /// Readers check the column's type. One that meets another type (NULL included) gives zero, or
 /// nothing, and the query throws `columnType` when the closure returns: so closures need no `try`.
-package struct Row: ~Copyable {
+package struct Row {
   private let statement: Statement
 
   init(_ statement: Statement) { self.statement = statement }

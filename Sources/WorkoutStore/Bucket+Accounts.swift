@@ -55,7 +55,7 @@ extension BucketFile {
     revoked_at
     """
 
-  private func readSession(_ row: borrowing Row, of user: UserID) -> SessionRecord {
+  private func readSession(_ row: Row, of user: UserID) -> SessionRecord {
     SessionRecord(
       id: row.id(0),
       user: user,

@@ -7,7 +7,7 @@ extension BucketFile {
     created_at
     """
 
-  private func readActivity(_ row: borrowing Row) -> ActivityRecord {
+  private func readActivity(_ row: Row) -> ActivityRecord {
     let header = ActivityHeader(
       id: row.id(2),
       owner: row.id(0),

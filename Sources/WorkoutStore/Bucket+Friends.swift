@@ -144,7 +144,7 @@ extension BucketFile {
     ) { row in readFriendship(row, from: 0) }
   }
 
-  private func readFriendship(_ row: borrowing Row, from column: Int32) -> Friendship {
+  private func readFriendship(_ row: Row, from column: Int32) -> Friendship {
     Friendship(
       mine: FriendWish(
         isSet: row.int64(column) != 0,

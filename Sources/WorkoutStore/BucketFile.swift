@@ -52,7 +52,7 @@ final class BucketFile {
   func query<T>(
     _ sql: String,
     _ values: [SQLiteValue] = [],
-    _ read: (borrowing Row) -> T
+    _ read: (Row) -> T
   ) throws(StoreError) -> [T] {
     do { return try database.query(sql, values, read) } catch { throw failure(error) }
   }
@@ -60,7 +60,7 @@ final class BucketFile {
   func first<T>(
     _ sql: String,
     _ values: [SQLiteValue] = [],
-    _ read: (borrowing Row) -> T
+    _ read: (Row) -> T
   ) throws(StoreError) -> T? {
     do { return try database.first(sql, values, read) } catch { throw failure(error) }
   }

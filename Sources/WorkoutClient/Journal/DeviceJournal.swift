@@ -326,7 +326,7 @@ extension DeviceJournal {
     event_count, acknowledged_samples, acknowledged_events, is_ended, is_completed
     """
 
-  private static func read(_ row: borrowing Row) -> (Int64, JournalActivity)? {
+  private static func read(_ row: Row) -> (Int64, JournalActivity)? {
     guard let id = ActivityID(row.text(1)), let device = DeviceID(row.text(2)),
       let type = ActivityType(rawValue: UInt8(clamping: row.int64(3))),
       let visibility = Visibility(rawValue: UInt8(clamping: row.int64(7)))
@@ -381,7 +381,7 @@ extension DeviceJournal {
   private func first<T>(
     _ sql: String,
     _ values: [SQLiteValue] = [],
-    _ read: (borrowing Row) -> T
+    _ read: (Row) -> T
   ) throws(JournalError) -> T? {
     do { return try database.first(sql, values, read) } catch { throw JournalError(error) }
   }
@@ -389,7 +389,7 @@ extension DeviceJournal {
   private func query<T>(
     _ sql: String,
     _ values: [SQLiteValue],
-    _ read: (borrowing Row) -> T
+    _ read: (Row) -> T
   ) throws(JournalError) -> [T] {
     do { return try database.query(sql, values, read) } catch { throw JournalError(error) }
   }

@@ -7,6 +7,7 @@ import WorkoutStore
 ///
 ///     store-torture write DIRECTORY SEED   until it is killed
 ///     store-torture full DIRECTORY         until files may not grow, and on when they may again
+///     store-torture load DIRECTORY ACTIVITIES SECONDS    measures, in a release build
 @main
 enum StoreTorture {
   static func main() async {
@@ -17,8 +18,18 @@ enum StoreTorture {
         try await Writer(directory: arguments[2], seed: UInt64(arguments[3]) ?? 0).run()
       case "full" where arguments.count == 3:
         try await FullDisk(directory: arguments[2]).run()
+      case "load" where arguments.count == 5:
+        let activities = max(1, Int(arguments[3]) ?? 1)
+        let load = Load(
+          directory: arguments[2],
+          activities: activities,
+          seconds: Double(arguments[4]) ?? 1
+        )
+        try await load.run()
       default:
-        fail("usage: store-torture write DIRECTORY SEED | full DIRECTORY")
+        fail(
+          "usage: store-torture write DIRECTORY SEED | full DIRECTORY | load DIRECTORY N SECONDS"
+        )
       }
     } catch {
       fail("\(error)")
