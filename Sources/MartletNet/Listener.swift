@@ -50,6 +50,18 @@ package final class Listener: EventSource, @unchecked Sendable {
     self.descriptor = descriptor
   }
 
+  /// Fails when somebody else listens to a TCP address already.
+  ///
+  /// A socket with SO_REUSEPORT binds beside any other of the same user that has it: a second
+  /// server would silently take half of the first one's connections. This asks without it.
+  package static func checkNobodyListens(to address: SocketAddress) throws(NetError) {
+    guard address.family != AF_UNIX, address.port != 0 else { return }
+    let probe = martlet_stream_socket(address.family)
+    guard probe >= 0 else { throw .systemCall(name: "socket", code: martlet_errno()) }
+    defer { Glibc.close(probe) }
+    try bind(probe, to: address, sharesPort: false)
+  }
+
   /// Another loop's listener on the same socket, for Unix sockets, which know no SO_REUSEPORT.
   package init(
     sharing other: Listener,

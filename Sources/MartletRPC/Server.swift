@@ -94,6 +94,8 @@ public final class Server: Sendable {
     )
     var loops: [ServerLoop] = []
     let count = max(1, configuration.loops)
+    // The loops share the port with each other, not with another server.
+    if count > 1 { try Listener.checkNobodyListens(to: address) }
     for _ in 0..<count {
       let loop = try ServerLoop(
         configuration: configuration,
