@@ -33,7 +33,7 @@ package struct LiveNumbers: Sendable {
         life.add(event, device: device.id, sequence: UInt64(index))
       }
     }
-    engine = Track(track).engine(type: header.type, startedAtMs: header.startedAtMs)
+    engine = track.merged.engine(type: header.type, startedAtMs: header.startedAtMs)
     statistics = engine.statistics()
     state = life.state
     countedAt = now
@@ -118,16 +118,5 @@ package struct LiveNumbers: Sendable {
     _ next: UInt64
   ) -> ArraySlice<Element> {
     elements.dropFirst(next > first ? Int(clamping: next - first) : 0)
-  }
-}
-
-extension Track {
-  /// A track as core computes with it.
-  package init(_ stored: StoredTrack) {
-    self.init()
-    for device in stored.devices {
-      add(device.samples, device: device.id, firstSequence: 0)
-      add(device.events, device: device.id, firstSequence: 0)
-    }
   }
 }

@@ -1,0 +1,153 @@
+internal import Glibc
+internal import Logging
+internal import MartletNet
+internal import MartletRPC
+internal import WorkoutService
+internal import WorkoutStore
+
+/// Parts -> run -> drain.
+struct Daemon {
+  private let settings: ServerSettings
+
+  init(_ settings: ServerSettings) { self.settings = settings }
+
+  /// Runs until a signal asks it to stop.
+  func run() async throws {
+    // A write beyond the file size limit, or to a closed pipe, is to be an error, not the end.
+    _ = signal(SIGXFSZ, SIG_IGN)
+    _ = signal(SIGPIPE, SIG_IGN)
+    let logger = makeLogger()
+    let data = DataDirectory(settings.data)
+    try data.create()
+    let signals = try StopSignals()
+    let store = try await openStore(data)
+    for problem in store.problems {
+      logger.error("data-problem", metadata: ["problem": "\(problem)"])
+    }
+    do {
+      try await serve(store, data, signals, logger)
+    } catch {
+      await store.close()
+      throw error
+    }
+  }
+
+  private func serve(
+    _ store: SQLiteStore,
+    _ data: DataDirectory,
+    _ signals: StopSignals,
+    _ logger: Logger
+  ) async throws {
+    let certificate = try data.certificate(for: settings.security)
+    let backend = WorkoutBackend(store: store, signer: try data.signer(), logger: logger)
+    let server = Server(
+      configuration: try await configuration(certificate, logger),
+      services: backend.services,
+      interceptors: backend.interceptors
+    )
+    let addresses = try start(server)
+    let time = Task { try await backend.keepTime() }
+    announce(addresses, certificate, logger)
+    let name = await signals.wait()
+    logger.notice("stopping", metadata: ["signal": "\(name)"])
+    backend.stopStreams()
+    await server.shutdown(grace: settings.drain)
+    time.cancel()
+    await store.close()
+    logger.notice("stopped")
+  }
+
+  private func makeLogger() -> Logger {
+    LoggingSystem.bootstrap { label in StreamLogHandler.standardError(label: label) }
+    var logger = Logger(label: "martletd")
+    logger.logLevel = settings.logLevel
+    return logger
+  }
+
+  private func openStore(_ data: DataDirectory) async throws(StartFailure) -> SQLiteStore {
+    var configuration = StoreConfiguration(
+      root: data.store,
+      now: ServiceClock.system.wallMilliseconds
+    )
+    if let buckets = settings.buckets { configuration.buckets = buckets }
+    do throws(StoreError) {
+      return try await SQLiteStore.open(configuration)
+    } catch {
+      throw StartFailure(error, data: data.path)
+    }
+  }
+
+  private func configuration(
+    _ certificate: DataDirectory.Certificate?,
+    _ logger: Logger
+  ) async throws(StartFailure) -> ServerConfiguration {
+    var configuration = ServerConfiguration(
+      host: try await resolvedHost(),
+      port: settings.port,
+      tls: certificate.map {
+        .init(certificateChainFile: $0.certificate, privateKeyFile: $0.key)
+      },
+      loops: settings.loops
+    )
+    configuration.onUnexpectedError = { error, method in
+      logger.error("handler-failed", metadata: ["method": "\(method)", "reason": "\(error)"])
+    }
+    return configuration
+  }
+
+  /// A server listens on an address: a name stands for its first, IPv4 before IPv6.
+  private func resolvedHost() async throws(StartFailure) -> String {
+    do {
+      let found = try await Resolver.resolve(
+        host: settings.host,
+        port: UInt16(clamping: settings.port)
+      )
+      for case .v4(let bytes, _) in found { return bytes.map { String($0) }.joined(separator: ".") }
+      // "[::1]:7443" without brackets and port.
+      let first = found.first?.description ?? ""
+      return String(first.dropFirst().prefix { $0 != "]" })
+    } catch {
+      throw .usage("--listen \(settings.host): \(error)")
+    }
+  }
+
+  private func start(_ server: Server) throws(StartFailure) -> [MartletRPC.SocketAddress] {
+    do throws(RPCError) {
+      return try server.start()
+    } catch {
+      guard error.code == .unavailable else {
+        throw StartFailure(
+          exitCode: .configuration,
+          message: "\(error.message). Give a readable PEM certificate and its key."
+        )
+      }
+      throw StartFailure(
+        exitCode: .unavailable,
+        message: "\(error.message). If another program has the port, stop it or choose another "
+          + "with --listen."
+      )
+    }
+  }
+
+  private func announce(
+    _ addresses: [MartletRPC.SocketAddress],
+    _ certificate: DataDirectory.Certificate?,
+    _ logger: Logger
+  ) {
+    for address in addresses {
+      StandardStream.output.writeLine("listening on \(address)")
+      logger.notice(
+        "listening",
+        metadata: [
+          "address": "\(address)", "data": "\(settings.data)", "loops": "\(settings.loops)",
+          "tls": "\(certificate != nil)",
+        ]
+      )
+    }
+    if let certificate {
+      StandardStream.output.writeLine("certificate \(certificate.certificate)")
+    } else {
+      logger.warning("serving WITHOUT TLS: passwords and tokens cross the network readable")
+    }
+  }
+}
