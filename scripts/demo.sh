@@ -65,7 +65,7 @@ tail -n 4 "$folder/watch.out"
 
 say "Bob reads Ann's history"
 as bob history --user ann
-activity=$(as bob history --user ann --json | sed -n 's/.*"id" *: *"\([^"]*\)".*/\1/p' | head -n 1)
+activity=$(as bob history --user ann --json | sed -n 's/.*"id": *"\([^"]*\)".*/\1/p' | head -n 1)
 
 say "The activity, as the server keeps it"
 as bob show "$activity"

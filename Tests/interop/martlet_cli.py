@@ -25,11 +25,10 @@ class Martlet:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def finish(self, process):
-        """Waits for success and returns the last line of the output as JSON."""
+        """Waits for success and returns the output as JSON."""
         out, err = process.communicate(timeout=TIMEOUT_SECONDS)
         assert process.returncode == 0, f"{process.args}: exit {process.returncode}\n{out}\n{err}"
-        lines = out.strip().splitlines()
-        return json.loads(lines[-1]) if lines and lines[-1].startswith("{") else None
+        return json.loads(out)
 
     def run(self, *arguments, code=0):
         """Runs to the end, expects the exit code, returns (output, errors)."""
@@ -45,4 +44,4 @@ class Martlet:
         return self.json("history")["activities"]
 
     def track(self, activity_id):
-        return self.json("show", activity_id, "--track")["track"]
+        return self.json("show", activity_id, "--track")["samples"]
