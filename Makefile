@@ -28,12 +28,12 @@ test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf,
 
 check: ## Check format, layers and that the generated code is up to date
 	@scripts/setup.sh build
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests clients
+	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests clients Examples
 	python3 scripts/check-layers.py
 	@scripts/check-generated.sh $(GENERATED) $(SCHEMA)
 
 format: ## Format the Swift sources in place
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests clients
+	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests clients Examples
 
 generate: ## Write the message types and stubs of schema/
 	@scripts/setup.sh build
