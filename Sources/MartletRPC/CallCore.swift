@@ -120,10 +120,7 @@ class CallCore: @unchecked Sendable {
     case nothing
   }
 
-  /// Whether bytes are here besides one whole message, or short of one.
-  var bytesBufferedForReader: Int { reader.bufferedBytes }
-
-  var hasWholeMessage: Bool { reader.isReady }
+  var front: EnvelopeReader.Front { reader.front }
 
   func take<Element: Message>(_ type: Element.Type) -> Taken<Element> {
     assert(loop.isCurrent)
@@ -139,8 +136,7 @@ class CallCore: @unchecked Sendable {
     } catch {
       switch error {
       case .tooLarge(let length, let limit):
-        let message = "a message of \(length) bytes is over the limit of \(limit)"
-        return failReading(RPCError(.resourceExhausted, message))
+        return failReading(Self.tooLarge(length, limit: limit))
       }
     }
   }
@@ -273,6 +269,10 @@ class CallCore: @unchecked Sendable {
     waitingTaskWasCancelled()
   }
 
+  static func tooLarge(_ length: Int, limit: Int) -> RPCError {
+    RPCError(.resourceExhausted, "a message of \(length) bytes is over the limit of \(limit)")
+  }
+
   static let taskCancelled = RPCError(.cancelled, "the task was cancelled")
 
   /// Runs `body` on the loop and comes back.
@@ -310,11 +310,7 @@ extension CallCore {
     var frame = message.encoded(prefix: Envelope.prefixLength)
     let length = frame.count - Envelope.prefixLength
     guard length <= bounds.maxSentBytes else {
-      let limit = bounds.maxSentBytes
-      throw RPCError(
-        .resourceExhausted,
-        "a message of \(length) bytes is over the limit of \(limit)"
-      )
+      throw Self.tooLarge(length, limit: bounds.maxSentBytes)
     }
     Envelope.seal(&frame)
     return frame

@@ -47,8 +47,24 @@ package struct EnvelopeReader {
 
   /// Whether `take` would give a message or throw: it has no need of more bytes.
   package var isReady: Bool {
-    guard let length = announcedLength else { return false }
-    return length > maxMessageBytes || bufferedBytes - Envelope.prefixLength >= length
+    front != .incomplete
+  }
+
+  /// What stands at the front, for who must judge it before taking it.
+  package enum Front: Hashable {
+    /// Less than a message.
+    case incomplete
+    /// A message, and whether bytes of another follow it.
+    case message(isFollowed: Bool)
+    /// A prefix that announces too much.
+    case tooLarge(length: Int)
+  }
+
+  package var front: Front {
+    guard let length = announcedLength else { return .incomplete }
+    guard length <= maxMessageBytes else { return .tooLarge(length: length) }
+    let extra = bufferedBytes - Envelope.prefixLength - length
+    return extra < 0 ? .incomplete : .message(isFollowed: extra > 0)
   }
 
   package mutating func append(_ chunk: UnsafeRawBufferPointer) {

@@ -39,9 +39,16 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   override func received(_ data: UnsafeRawBufferPointer) {
     super.received(data)
-    guard method.kind.takesOneRequest, life.handler == .notStarted else { return }
-    // Nobody reads yet, so the window for the rest of the one request is opened here.
-    if !hasWholeMessage { giveBackWhileWaiting() }
+    guard method.kind.takesOneRequest, life.handler == .notStarted, !life.isCancelled else {
+      return
+    }
+    // Nobody reads before the client has said all, so what a reader would do is done here.
+    switch front {
+    case .incomplete: giveBackWhileWaiting()
+    case .message(isFollowed: false): break
+    case .message(isFollowed: true): cut(Self.tooManyRequests)
+    case .tooLarge(let length): cut(Self.tooLarge(length, limit: bounds.maxReceivedBytes))
+    }
   }
 
   func requestsEnded() {
@@ -100,14 +107,16 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   func onlyRequest<Request: Message>(_ type: Request.Type) throws(RPCError) -> Request {
     switch take(type) {
     case .message(let request):
-      guard bytesBufferedForReader == 0 else {
-        throw RPCError(.unimplemented, "the client sent more than one request")
-      }
       return request
     case .failed(let error): throw error
     case .end, .nothing: throw RPCError(.unimplemented, "the client sent no request")
     }
   }
+
+  private static let tooManyRequests = RPCError(
+    .unimplemented,
+    "the client sent more than one request"
+  )
 
   // MARK: Sending
 

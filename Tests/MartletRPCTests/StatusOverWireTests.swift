@@ -223,8 +223,12 @@ struct CustomHandler: EchoServiceHandler {
       var big = request()
       big.padding = [UInt8](repeating: 0, count: 10_001)
       #expect(await failure { try await client.get(big) }.code == .resourceExhausted)
+      // Larger than the window: the refusal must not wait for the rest.
+      big.padding = [UInt8](repeating: 0, count: 1_000_000)
+      #expect(await failure { try await client.get(big) }.code == .resourceExhausted)
       let chat = try await client.chat()
-      try await chat.requests.send(big)
+      // The refusal may be faster than the rest of the message.
+      try? await chat.requests.send(big)
       var responses = chat.responses.makeAsyncIterator()
       #expect(await failure { try await responses.next() }.code == .resourceExhausted)
       for bytes: UInt32 in [16_000, 21_000] {

@@ -9,6 +9,7 @@ import types
 import grpc_tools.protoc
 import pytest
 
+from echo_fixtures import load_stubs, make_certificate
 from martletd import Martletd
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -61,3 +62,23 @@ def shared_server(binaries, tmp_path_factory):
     daemon.start()
     yield daemon
     daemon.stop()
+
+
+@pytest.fixture(scope="session")
+def echo_peer(binaries):
+    """The echo service's peer: server and client of our own for grpcio's."""
+    peer = binaries / "EchoPeer"
+    assert peer.exists(), f"no EchoPeer in {binaries}: run 'swift build' first"
+    return peer
+
+
+@pytest.fixture(scope="session")
+def echo_stubs(tmp_path_factory):
+    """Messages and stubs of echo.proto by grpcio-tools."""
+    return load_stubs(tmp_path_factory.mktemp("echo"))
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory):
+    """Files of a certificate for localhost and of its key."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))

@@ -15,6 +15,10 @@ struct EchoCaller {
     var configuration = ChannelConfiguration(security: .plaintext)
     if arguments.count > 2 { configuration.security = .tls(trust: .pemFile(arguments[2])) }
     configuration.limits.maxResponseMessageBytes = 1 << 20
+    if check == "keepalive" {
+      configuration.keepaliveInterval = .seconds(2)
+      configuration.keepaliveTimeout = .seconds(1)
+    }
     channel = Channel(to: .host("localhost", port: port), configuration: configuration)
   }
 
@@ -30,6 +34,7 @@ struct EchoCaller {
     case "cancel": try await cancel()
     case "too-large": await tooLarge()
     case "unknown-method": await unknownMethod()
+    case "keepalive": try await keepalive()
     default: EchoPeer.fail("no such check: \(check)")
     }
     await channel.close()
@@ -115,6 +120,17 @@ struct EchoCaller {
   private func tooLarge() async {
     await report { try await client.get(request("", paddingBytes: 2 << 20)) }
     await report { try await client.get(request("small")) }
+  }
+
+  /// The connection dies silently after about a second.
+  private func keepalive() async throws {
+    let call = try await client.chat()
+    try await call.requests.send(request("before"))
+    var responses = call.responses.makeAsyncIterator()
+    print("text \(try await responses.next()?.text ?? "none")")
+    let start = ContinuousClock.now
+    await report { try await responses.next() }
+    print("in time \(ContinuousClock.now - start < .seconds(6))")
   }
 
   private func unknownMethod() async {
