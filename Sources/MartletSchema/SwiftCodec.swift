@@ -176,6 +176,8 @@ extension SwiftGenerator {
     case .optional, .boxed:
       guard let size = field.value.sizeBeyond("value") else { return }
       text.line("if let value = \(name) { bound += \(size) }")
+    case .list where field.value.isMessage:
+      text.line("bound += WireWriter.sizeBound(of: \(name), overhead: \(single))")
     case .list where field.value.isSized:
       guard let size = field.value.sizeBeyond("value") else { return }
       text.line("for value in \(name) { bound += \(single) + \(size) }")
@@ -256,6 +258,8 @@ extension SwiftGenerator {
       )
     case .list where field.isWrittenPacked:
       text.line("writer.\(value.packedMethod)(\(name), tag: \(field.tag))")
+    case .list where value.isMessage:
+      text.line("writer.messages(\(name), tag: \(field.tag))")
     case .list:
       text.statement(
         "for value in \(name)",

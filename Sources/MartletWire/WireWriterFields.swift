@@ -180,6 +180,41 @@ extension WireWriter {
     unsafe closeLength(start, reserved: 1)
   }
 
+  /// Writes each message of a list.
+  ///
+  /// The list's elements are read where they lie: a loop over the array would copy each, with a
+  /// retain and a release for every string and list in it.
+  @inlinable
+  @inline(__always)
+  public mutating func messages<M: Message>(_ list: [M], tag: UInt32) {
+    unsafe list.withUnsafeBufferPointer { values in
+      guard var value = values.baseAddress else { return }
+      for _ in 0..<values.count {
+        write(tag: tag)
+        let start = unsafe position + 1
+        unsafe position = start
+        unsafe value.pointee.writeFields(to: &self)
+        unsafe closeLength(start, reserved: 1)
+        unsafe value += 1
+      }
+    }
+  }
+
+  /// At least as many bytes as `messages` writes.
+  ///
+  /// - Parameters:
+  ///   - list: The messages.
+  ///   - overhead: The bytes of each one's tag and of the longest length.
+  /// - Returns: The sum of the messages' bounds with their overhead.
+  @inlinable
+  @inline(__always)
+  public static func sizeBound<M: Message>(of list: [M], overhead: Int) -> Int {
+    let values = list.span
+    var bound = values.count &* overhead
+    for index in values.indices { bound += values[index].encodedSizeBound }
+    return bound
+  }
+
   /// Writes the entries of a map, sorted by key where the output is to be deterministic.
   ///
   /// - Parameters:

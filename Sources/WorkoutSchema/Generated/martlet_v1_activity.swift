@@ -328,7 +328,7 @@ extension Statistics {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 126 + unknownFields.count
-    for value in splits { bound += 6 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: splits, overhead: 6)
     return bound
   }
 
@@ -347,7 +347,7 @@ extension Statistics {
     if let value = averageCadenceRpm { writer.double(value, tag: 89) }
     if let value = minAltitudeMeters { writer.double(value, tag: 97) }
     if let value = maxAltitudeMeters { writer.double(value, tag: 105) }
-    for value in splits { writer.message(value, tag: 114) }
+    writer.messages(splits, tag: 114)
     if engineVersion != 0 { writer.uint32(engineVersion, tag: 120) }
     writer.unknownFields(unknownFields)
   }

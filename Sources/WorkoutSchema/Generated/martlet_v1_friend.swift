@@ -405,14 +405,14 @@ extension ListFriendsResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    for value in friends { bound += 6 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: friends, overhead: 6)
     bound += nextPageToken.utf8.count
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    for value in friends { writer.message(value, tag: 10) }
+    writer.messages(friends, tag: 10)
     if !nextPageToken.isEmpty { writer.string(nextPageToken, tag: 18) }
     writer.unknownFields(unknownFields)
   }

@@ -138,14 +138,14 @@ extension ListActivitiesResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    for value in activities { bound += 6 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: activities, overhead: 6)
     bound += nextPageToken.utf8.count
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    for value in activities { writer.message(value, tag: 10) }
+    writer.messages(activities, tag: 10)
     if !nextPageToken.isEmpty { writer.string(nextPageToken, tag: 18) }
     writer.unknownFields(unknownFields)
   }
@@ -310,15 +310,15 @@ extension GetTrackResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 11 + unknownFields.count
-    for value in samples { bound += 6 + value.encodedSizeBound }
-    for value in events { bound += 6 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: samples, overhead: 6)
+    bound += WireWriter.sizeBound(of: events, overhead: 6)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    for value in samples { writer.message(value, tag: 10) }
-    for value in events { writer.message(value, tag: 18) }
+    writer.messages(samples, tag: 10)
+    writer.messages(events, tag: 18)
     if totalSamples != 0 { writer.uint64(totalSamples, tag: 24) }
     writer.unknownFields(unknownFields)
   }

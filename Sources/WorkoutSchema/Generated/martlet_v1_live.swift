@@ -192,7 +192,7 @@ extension TrackBatch {
   public var encodedSizeBound: Int {
     var bound = 28 + unknownFields.count
     if let value = samples { bound += value.encodedSizeBound }
-    for value in events { bound += 6 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: events, overhead: 6)
     return bound
   }
 
@@ -201,7 +201,7 @@ extension TrackBatch {
     if firstSequence != 0 { writer.uint64(firstSequence, tag: 8) }
     if let value = samples { writer.message(value, tag: 18) }
     if firstEventSequence != 0 { writer.uint64(firstEventSequence, tag: 24) }
-    for value in events { writer.message(value, tag: 34) }
+    writer.messages(events, tag: 34)
     writer.unknownFields(unknownFields)
   }
 }
@@ -611,14 +611,14 @@ extension WatchSnapshot {
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
     if let value = activity { bound += value.encodedSizeBound }
-    for value in route { bound += 6 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: route, overhead: 6)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     if let value = activity { writer.message(value, tag: 10) }
-    for value in route { writer.message(value, tag: 18) }
+    writer.messages(route, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }
@@ -661,14 +661,14 @@ extension WatchUpdate {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 23 + unknownFields.count
-    for value in samples { bound += 6 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: samples, overhead: 6)
     if let value = statistics { bound += value.encodedSizeBound }
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    for value in samples { writer.message(value, tag: 10) }
+    writer.messages(samples, tag: 10)
     if let value = statistics { writer.message(value, tag: 18) }
     if state.rawValue != 0 { writer.openEnum(state, tag: 24) }
     if conflated != 0 { writer.uint32(conflated, tag: 32) }

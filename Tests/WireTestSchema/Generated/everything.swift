@@ -357,7 +357,7 @@ extension Lists {
     for value in fString { bound += 6 + value.utf8.count }
     for value in fBytes { bound += 6 + value.count }
     bound += fLevel.count * 10
-    for value in fMessage { bound += 7 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: fMessage, overhead: 7)
     return bound
   }
 
@@ -379,7 +379,7 @@ extension Lists {
     for value in fString { writer.string(value, tag: 114) }
     for value in fBytes { writer.bytes(value, tag: 122) }
     writer.packedOpenEnum(fLevel, tag: 130)
-    for value in fMessage { writer.message(value, tag: 138) }
+    writer.messages(fMessage, tag: 138)
     writer.unknownFields(unknownFields)
   }
 }
@@ -1180,7 +1180,7 @@ extension Tree {
     bound += name.utf8.count
     if let value = left { bound += value.encodedSizeBound }
     if let value = right { bound += value.encodedSizeBound }
-    for value in children { bound += 6 + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: children, overhead: 6)
     for (key, value) in byName { bound += 18 + key.utf8.count + value.encodedSizeBound }
     if let value = owner { bound += value.encodedSizeBound }
     if case .held(let value)? = hold { bound += value.encodedSizeBound }
@@ -1192,7 +1192,7 @@ extension Tree {
     if !name.isEmpty { writer.string(name, tag: 10) }
     if let value = left { writer.message(value, tag: 18) }
     if let value = right { writer.message(value, tag: 26) }
-    for value in children { writer.message(value, tag: 34) }
+    writer.messages(children, tag: 34)
     writer.map(byName, tag: 42) { writer, key, value in
       writer.string(key, tag: 10)
       writer.message(value, tag: 18)
