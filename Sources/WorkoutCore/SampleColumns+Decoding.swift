@@ -189,6 +189,21 @@ private struct Presence {
 extension TrackSample {
   /// Whether every value lies in its range in `CoreLimits`, so that a codec takes it.
   package var isValid: Bool {
-    (try? SampleColumns(encoding: CollectionOfOne(self)).samples(limit: 1)) != nil
+    CoreLimits.timeMs.contains(timeMs)
+      && fits(position?.latitudeE7, CoreLimits.latitudeE7)
+      && fits(position?.longitudeE7, CoreLimits.longitudeE7)
+      && fits(altitudeDm, CoreLimits.altitudeDm)
+      && fits(heartRateBpm, CoreLimits.heartRateBpm)
+      && fits(cadenceRpm, CoreLimits.cadenceRpm)
+      && fits(speedCmps, CoreLimits.speedCmps)
+      && fits(horizontalAccuracyDm, CoreLimits.horizontalAccuracyDm)
+      && fits(powerWatts, CoreLimits.powerWatts)
+      && fits(temperatureDecicelsius, CoreLimits.temperatureDecicelsius)
+  }
+
+  @inline(__always)
+  private func fits(_ value: (some FixedWidthInteger)?, _ range: ClosedRange<Int32>) -> Bool {
+    guard let value else { return true }
+    return range.contains(Int32(truncatingIfNeeded: value))
   }
 }
