@@ -293,9 +293,16 @@ package final class Transport: EventSource, @unchecked Sendable {
   /// Adds bytes for the carrier; hands it what there is whenever the shared buffer is full.
   func appendOutput(_ bytes: UnsafeRawBufferPointer) {
     let buffers = loop.buffers
+    if buffers.outputOwner !== self {
+      buffers.outputOwner?.drainOutput()
+      buffers.outputOwner = self
+    }
     var rest = bytes[...]
     while !rest.isEmpty {
-      if buffers.outputCount == buffers.output.count { drainOutput() }
+      if buffers.outputCount == buffers.output.count {
+        drainOutput()
+        buffers.outputOwner = self
+      }
       let count = min(rest.count, buffers.output.count - buffers.outputCount)
       let room = buffers.output[buffers.outputCount..<buffers.outputCount + count]
       UnsafeMutableRawBufferPointer(rebasing: room)
@@ -307,9 +314,10 @@ package final class Transport: EventSource, @unchecked Sendable {
 
   private func drainOutput() {
     let buffers = loop.buffers
-    guard buffers.outputCount > 0 else { return }
+    guard buffers.outputOwner === self else { return }
     let bytes = UnsafeRawBufferPointer(rebasing: buffers.output[..<buffers.outputCount])
     buffers.outputCount = 0
+    buffers.outputOwner = nil
     guard state != .closed else { return }
     var sent = 0
     if pendingByteCount == 0 {
@@ -410,6 +418,10 @@ package final class Transport: EventSource, @unchecked Sendable {
     guard state != .closed else { return }
     if countsAsAccepted, state != .idle { loop.acceptedCount -= 1 }
     state = .closed
+    if loop.buffers.outputOwner === self {
+      loop.buffers.outputCount = 0
+      loop.buffers.outputOwner = nil
+    }
     timer?.cancel()
     timer = nil
     pending = []

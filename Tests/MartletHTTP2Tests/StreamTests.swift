@@ -112,7 +112,7 @@ import Testing
   @Test("one stuck stream does not stop the others")
   func headOfLine() async throws {
     let pair = try await Pair()
-    pair.server.prepare = { [server = pair.server] log in
+    pair.server.prepare = { [unowned server = pair.server] log in
       if server.streams.count == 1 { log.consumes = false } else { echoBody(log) }
     }
     let stuck = try await pair.request([UInt8](repeating: 1, count: 1_000_000))

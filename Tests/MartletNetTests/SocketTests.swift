@@ -87,6 +87,28 @@ import Testing
     await port.stop()
   }
 
+  @Test("bytes never reach another connection, even when one writes within another's flush")
+  func crossWrite() async throws {
+    let port = try await Port(echoes: false)
+    let first = try await port.connect()
+    let second = try await port.connect()
+    try await eventually(port.loop, "both are accepted") {
+      port.accepted.count == 2 && port.accepted.allSatisfy { $0.opened == 1 }
+    }
+    try await on(port.loop) {
+      first.toSend = [1, 1]
+      first.duringFlush = {
+        let bytes: [UInt8] = [2, 2]
+        bytes.withUnsafeBytes { second.transport?.write($0) }
+      }
+      first.transport?.setNeedsFlush()
+    }
+    try await eventually(port.loop, "all arrive") {
+      Set(port.accepted.map(\.bytes)) == [[1, 1], [2, 2]]
+    }
+    await port.stop()
+  }
+
   @Test("a loop that is full closes further connections at once")
   func connectionLimit() async throws {
     var limits = NetLimits()

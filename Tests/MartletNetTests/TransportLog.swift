@@ -36,6 +36,7 @@ final class TransportLog: TransportDelegate, @unchecked Sendable {
   var closed: [NetError?] = []
   var echoes = false
   var toSend: [UInt8] = []
+  var duringFlush: (() -> Void)?
 
   func transportDidOpen(_ transport: Transport) {
     opened += 1
@@ -53,6 +54,7 @@ final class TransportLog: TransportDelegate, @unchecked Sendable {
     let piece = toSend
     toSend = []
     piece.withUnsafeBytes { transport.write($0) }
+    duringFlush?()
   }
   func transportDidClose(_ transport: Transport, error: NetError?) { closed.append(error) }
 }
