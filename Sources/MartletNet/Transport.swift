@@ -292,6 +292,8 @@ package final class Transport: EventSource, @unchecked Sendable {
 
   /// Adds bytes for the carrier; hands it what there is whenever the shared buffer is full.
   func appendOutput(_ bytes: UnsafeRawBufferPointer) {
+    // Closed in the middle of a large write: OpenSSL goes on for a moment.
+    guard state != .closed else { return }
     let buffers = loop.buffers
     if buffers.outputOwner !== self {
       buffers.outputOwner?.drainOutput()
@@ -301,6 +303,7 @@ package final class Transport: EventSource, @unchecked Sendable {
     while !rest.isEmpty {
       if buffers.outputCount == buffers.output.count {
         drainOutput()
+        guard state != .closed else { return }
         buffers.outputOwner = self
       }
       let count = min(rest.count, buffers.output.count - buffers.outputCount)
