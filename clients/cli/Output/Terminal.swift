@@ -70,7 +70,7 @@ final class StatusLine: Sendable {
 
   /// How often a line is worth it: a terminal bears more than a log.
   private var interval: Duration {
-    Terminal.outputIsTerminal ? .milliseconds(100) : .seconds(2)
+    Terminal.outputIsTerminal ? .milliseconds(100) : .seconds(1)
   }
 
   /// Shows the text, unless the last one was shown just now.
