@@ -19,6 +19,14 @@ package struct RecordedWorkout: Sendable, Hashable {
   /// When the first sample was taken, milliseconds since 1970-01-01T00:00:00Z.
   package var startedAtMs: Int64 { samples.first?.timeMs ?? 0 }
 
+  /// Takes what a journal holds.
+  package init(samples: [TrackSample], events: [JournalEvent]) {
+    title = ""
+    type = .unspecified
+    self.samples = samples
+    self.events = events.map { Event(afterSample: Int($0.afterSample), event: $0.event) }
+  }
+
   /// Takes the tracks of a GPX file as one workout.
   ///
   /// Every break between segments becomes a pause and its resumption; a break without a gap in

@@ -38,7 +38,7 @@ struct Record: AsyncParsableCommand {
   @Flag(help: "Shift the file's times so that the workout starts now.")
   var now = false
 
-  @Flag(help: "Go on with the newest recording that did not come to its end.")
+  @Flag(help: "Go on with the newest recording that the server does not hold as a whole.")
   var resume = false
 
   @Flag(help: "Record into the journal only; send it with martlet sync.")
@@ -108,17 +108,25 @@ struct Record: AsyncParsableCommand {
     return Job(activity: activity, workout: workout)
   }
 
-  /// The newest recording that has a file and no end, and the file, which must be the same still.
+  /// The newest recording that is not on the server as a whole.
+  ///
+  /// What follows comes from its file, which must be the same still; one that has come to its end
+  /// is only to be sent.
   private func continued(_ desk: Desk) async throws -> Job {
     let open = try await desk.journal.openActivities()
-    guard let activity = open.last(where: { !$0.header.source.isEmpty && !$0.isEnded }) else {
+    guard let activity = open.last(where: { !$0.header.source.isEmpty }) else {
       let rest = open.isEmpty ? "" : "; martlet sync sends what waits"
       throw CommandFailure(ExitStatus.badData, "no recording to go on with\(rest)")
+    }
+    let id = activity.header.id
+    let held = try await desk.journal.samples(0..<activity.sampleCount, of: id)
+    if activity.isEnded {
+      let events = try await desk.journal.events(of: id)
+      return Job(activity: activity, workout: RecordedWorkout(samples: held, events: events))
     }
     let path = activity.header.source
     var workout = try read(path)
     workout = workout.shifted(by: activity.header.startedAtMs - workout.startedAtMs)
-    let held = try await desk.journal.samples(0..<activity.sampleCount, of: activity.header.id)
     guard held.elementsEqual(workout.samples.prefix(held.count)),
       activity.eventCount < workout.events.count
     else {
