@@ -75,7 +75,7 @@ extension BucketFile {
   func liveActivity(of user: UserID) throws(StoreError) -> ActivityRecord? {
     try first(
       """
-      SELECT \(Self.columns) FROM activity
+      SELECT \(Self.columns) FROM activity INDEXED BY activity_live
       WHERE owner = ?1 AND state IN (1, 2) ORDER BY started_at DESC, id DESC LIMIT 1
       """,
       [.id(user)]

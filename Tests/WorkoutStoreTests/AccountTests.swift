@@ -1,6 +1,7 @@
 import Testing
 import WorkoutCore
-import WorkoutStore
+
+@testable import WorkoutStore
 
 @Suite("Accounts")
 struct AccountTests {
@@ -75,6 +76,47 @@ struct AccountTests {
     }
     #expect(winners.count == 1)
     #expect(try await store.user(named: "wanted")?.id == winners.first)
+    await store.close()
+  }
+
+  @Test("names that a crash left claimed for nobody are free, at once and after the next start")
+  func leftOver() async throws {
+    let fixture = try StoreFixture()
+    var store = try await fixture.open()
+    let ghost = fixture.makeID(UserID.self)
+    func claim(_ name: String) async throws {
+      try await store.on(.directory(store.directory(of: name))) { file throws(StoreError) in
+        _ = try file.claim(.username, name, for: ghost)
+      }
+    }
+    try await claim("ann")
+    try await store.createUser(fixture.makeUser("ann"))
+    try await claim("bob")
+    await store.close()
+    store = try await fixture.open()
+    let left = try await store.on(.directory(store.directory(of: "bob"))) {
+      file throws(StoreError) in try file.unconfirmedClaims()
+    }
+    #expect(left == [])
+    try await store.createUser(fixture.makeUser("bob"))
+    #expect(try await store.user(named: "ann") != nil)
+    await store.close()
+  }
+
+  @Test("a claim that was never confirmed holds once the user is there")
+  func unconfirmed() async throws {
+    let fixture = try StoreFixture()
+    let store = try await fixture.open()
+    let ann = fixture.makeUser("ann")
+    for (kind, name) in [(NameKind.username, ann.username), (.email, ann.email)] {
+      try await store.on(.directory(store.directory(of: name))) { file throws(StoreError) in
+        _ = try file.claim(kind, name, for: ann.id)
+      }
+    }
+    try await store.onBucket(of: ann.id) { file throws(StoreError) in try file.insertUser(ann) }
+    let thief = fixture.makeUser("ann")
+    await #expect(throws: StoreError.usernameTaken) { try await store.createUser(thief) }
+    #expect(try await store.user(email: ann.email) == ann)
     await store.close()
   }
 

@@ -11,6 +11,7 @@ struct FullDisk {
     signal(SIGXFSZ, SIG_IGN)
     var settings = configuration(directory)
     settings.maintenanceIntervalMs = 0
+    settings.flushAfterMs = 0
     let store = try await SQLiteStore.open(settings)
     try await store.createUser(makeUser(0))
     let header = makeHeader(0, of: 0)
@@ -30,6 +31,7 @@ struct FullDisk {
     try limitFiles(to: nil)
     let after = try await store.append(makeBatch(header, reached..<reached + 100)).nextSequence
     guard after == reached + 100 else { fail("the store does not recover") }
+    try await flush(store, header, samples: after)
     try await settle(store, header, samples: after)
     await store.close()
     try await check(header, samples: after)
@@ -75,6 +77,22 @@ struct FullDisk {
       return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
     }
     guard refused == 20 else { fail("\(refused) of 20 appends were refused") }
+  }
+
+  /// A tail that cannot move into its bucket file stays where it is.
+  private func flush(
+    _ store: SQLiteStore,
+    _ header: ActivityHeader,
+    samples count: UInt64
+  ) async throws {
+    for limit in [20_000, nil] as [UInt64?] {
+      try limitFiles(to: limit)
+      await store.maintain()
+      await store.maintain()
+      guard try await store.track(of: header.id).samples == samples(0..<count) else {
+        fail("a flush lost samples")
+      }
+    }
   }
 
   /// The bucket file meets the limit too, and completes when it is gone.
