@@ -10,6 +10,8 @@ import subprocess
 import gpxpy
 import pytest
 
+from martlet_cli import Martlet
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHARED = pathlib.Path(os.environ.get("MARTLET_SHARED_DATA", ROOT.parent / "shared" / "data"))
 SAMPLES = sorted((ROOT / "Samples").glob("*.gpx"))
@@ -112,3 +114,17 @@ def test_hard_cases_read_as_gpxpy_reads_them(binaries, tmp_path, name):
     path = tmp_path / f"{name}.gpx"
     path.write_text(HARD[name])
     assert compare(read(binaries, path), gpxpy.parse(HARD[name])) > 0
+
+
+def test_an_exported_workout_reads_in_gpxpy_as_it_was_recorded(binaries, server, tmp_path):
+    ann = Martlet(binaries / "martlet", server, tmp_path / "ann")
+    ann.run("register", "ann", "--email", "ann@example.org")
+    recorded = ann.json("record", "--from", str(SAMPLES[0]), "--speed", "max")
+    export = tmp_path / "export.gpx"
+    ann.run("show", recorded["activity_id"], "--export", str(export))
+    with open(SAMPLES[0]) as original, open(export) as copy:
+        original, copy = gpxpy.parse(original), gpxpy.parse(copy)
+    assert [t.name for t in copy.tracks] == [t.name for t in original.tracks]
+    ours = [[expected(p) for p in s.points] for t in copy.tracks for s in t.segments]
+    theirs = [[expected(p) for p in s.points] for t in original.tracks for s in t.segments]
+    assert ours == theirs

@@ -79,7 +79,7 @@ extension TrackSample {
   /// that samples carry.
   ///
   /// Nominal, as the file does not tell more.
-  private static let accuracyPerDilutionDm: Int32 = 40
+  static let accuracyPerDilutionDm: Int32 = 40
 
   init(_ point: GPXPoint, file: String) throws(GPXError) {
     guard let time = point.timeMilliseconds else {

@@ -23,6 +23,42 @@ enum XMLTime {
     return minutes * 60_000 + Int64(second * 1000 + fraction)
   }
 
+  /// Writes `2024-05-01T12:34:56.789Z`, without the fraction when it is zero.
+  ///
+  /// For years 1 to 9999.
+  static func text(milliseconds: Int64) -> String {
+    let (days, rest) = floorDivided(milliseconds, by: 86_400_000)
+    let date = date(daysSince1970: Int(days))
+    let seconds = Int(rest / 1000)
+    let fraction = Int(rest % 1000)
+    return padded(date.year, 4) + "-" + padded(date.month, 2) + "-" + padded(date.day, 2) + "T"
+      + padded(seconds / 3600, 2) + ":" + padded(seconds / 60 % 60, 2) + ":"
+      + padded(seconds % 60, 2) + (fraction == 0 ? "" : "." + padded(fraction, 3)) + "Z"
+  }
+
+  private static func floorDivided(_ value: Int64, by divisor: Int64) -> (Int64, Int64) {
+    let (quotient, rest) = value.quotientAndRemainder(dividingBy: divisor)
+    return rest < 0 ? (quotient - 1, rest + divisor) : (quotient, rest)
+  }
+
+  private static func padded(_ value: Int, _ digits: Int) -> String {
+    let text = String(value)
+    return String(repeating: "0", count: max(0, digits - text.utf8.count)) + text
+  }
+
+  /// The inverse of `daysSince1970`; years are counted from March there, too.
+  static func date(daysSince1970 days: Int) -> (year: Int, month: Int, day: Int) {
+    let shifted = days + 719_468
+    let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+    let dayOfEra = shifted - era * 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let monthFromMarch = (5 * dayOfYear + 2) / 153
+    let month = monthFromMarch < 10 ? monthFromMarch + 3 : monthFromMarch - 9
+    let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+    return (year, month, dayOfYear - (153 * monthFromMarch + 2) / 5 + 1)
+  }
+
   /// Days from 1970-01-01 in the proleptic Gregorian calendar.
   ///
   /// Years are counted from March, so that the leap day is the last of its year; 719,468 is the

@@ -11,6 +11,7 @@ struct Show: AsyncParsableCommand {
       EXAMPLE:
         martlet show 0190c0de-0000-7000-8000-000000000001
         martlet show 0190c0de-0000-7000-8000-000000000001 --track --json
+        martlet show 0190c0de-0000-7000-8000-000000000001 --export run.gpx
       """
   )
 
@@ -19,6 +20,9 @@ struct Show: AsyncParsableCommand {
 
   @Flag(help: "With every sample (in JSON), instead of a thinned route.")
   var track = false
+
+  @Option(help: "Write the whole track to a GPX file instead, '-' for standard output.")
+  var export: String?
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -31,7 +35,9 @@ struct Show: AsyncParsableCommand {
   func run() async throws {
     try await options.withClient { client in
       let found = try await client.activity(activity)
-      if json {
+      if let export {
+        try Self.export(found, try await client.track(activity), to: export)
+      } else if json {
         var object = JSONObject(found, withSplits: true)
         if track {
           let track = try await client.track(activity)
@@ -47,6 +53,23 @@ struct Show: AsyncParsableCommand {
         for line in try Self.pictures(route) { Terminal.print(line) }
       }
     }
+  }
+
+  /// Writes a GPX file; an existing one is replaced only once the new one is complete.
+  private static func export(
+    _ activity: WorkoutSchema.Activity,
+    _ track: GetTrackResponse,
+    to path: String
+  ) throws {
+    let output = try OutputFile(path)
+    let leftOut = try GPXWriter.write(
+      GPXWriter.Description(title: activity.title, type: activity.type.words),
+      samples: try track.samples.checkedSamples(),
+      pauses: track.events.filter { $0.type == .pause }.map(\.timeMs),
+      to: { try output.write($0) }
+    )
+    try output.finish()
+    if leftOut > 0 { Terminal.note("\(leftOut) points have no position and are left out") }
   }
 
   /// The route, and below it altitude and heart rate over its samples.

@@ -12,15 +12,18 @@ enum Terminal {
   /// A line about the run itself.
   static func note(_ text: String) { write("martlet: \(text)\n", to: STDERR_FILENO) }
 
-  static func write(_ text: String, to descriptor: Int32) {
+  /// Writes all of the text; returns whether the system took it.
+  @discardableResult
+  static func write(_ text: String, to descriptor: Int32) -> Bool {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes {
         unsafe Glibc.write(descriptor, $0.baseAddress, $0.count)
       }
-      if count < 0, errno != EINTR { return }
+      if count < 0, errno != EINTR { return false }
       rest = rest.dropFirst(max(0, count))
     }
+    return true
   }
 
   /// Asks for a secret at the terminal, without showing it; nil when there is no terminal.
