@@ -1,0 +1,164 @@
+import EchoSchema
+import MartletHTTP2
+import MartletNet
+import MartletWire
+import Testing
+
+@testable import MartletRPC
+
+/// An HTTP/2 server that does to each request what a test says: for what a real gRPC server would
+/// not do on demand.
+private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
+  private let script: (_ request: Int, HTTP2Stream, HTTP2Connection) -> Void
+  private var requests = 0
+
+  init(_ script: @escaping (_ request: Int, HTTP2Stream, HTTP2Connection) -> Void) {
+    self.script = script
+  }
+
+  func connectionDidBecomeReady(_ connection: HTTP2Connection) {}
+  func connection(_ connection: HTTP2Connection, didOpen stream: HTTP2Stream)
+    -> any HTTP2StreamDelegate
+  { self }
+  func connection(_ connection: HTTP2Connection, didReceiveGoAway code: HTTP2ErrorCode) {}
+  func connectionDidChangeCapacity(_ connection: HTTP2Connection) {}
+  func connectionDidClose(_ connection: HTTP2Connection, error: HTTP2Error?) {}
+
+  func stream(
+    _ stream: HTTP2Stream,
+    headerName: UnsafeRawBufferPointer,
+    value: UnsafeRawBufferPointer
+  ) {}
+  func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {}
+  func stream(_ stream: HTTP2Stream, didReceive data: UnsafeRawBufferPointer) {
+    stream.consume(data.count)
+  }
+  func streamDidReachEnd(_ stream: HTTP2Stream) {
+    requests += 1
+    script(requests, stream, stream.connection)
+  }
+  func streamDidBecomeWritable(_ stream: HTTP2Stream) {}
+  func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {}
+}
+
+@Suite(.timeLimit(.minutes(1))) struct ScriptedServerTests {
+  @Test("a call that the server refused to look at is sent again, unseen by the caller")
+  func refused() async throws {
+    try await run({ number, stream, _ in
+      if number <= 2 { stream.reset(.refusedStream) } else { answer(stream, "third time") }
+    }) { client in
+      let response = try await client.get(request("again"))
+      #expect(response.text == "third time")
+    }
+  }
+
+  @Test("a call that is refused again and again fails with UNAVAILABLE")
+  func refusedForEver() async throws {
+    let count = Counter()
+    try await run({ _, stream, _ in
+      count.increment()
+      stream.reset(.refusedStream)
+    }) { client in
+      #expect(await failure { try await client.get(request()) }.code == .unavailable)
+    }
+    #expect(count.current == 1 + ClientLimits().maxTransparentRetries)
+  }
+
+  @Test("a call whose connection breaks after it was sent is not sent again")
+  func broken() async throws {
+    let count = Counter()
+    try await run({ _, _, connection in
+      count.increment()
+      connection.transport.close()
+    }) { client in
+      let error = await failure { try await client.get(request()) }
+      #expect(error.code == .unavailable)
+      #expect(error.message.hasPrefix("the connection was lost"))
+    }
+    #expect(count.current == 1)
+  }
+
+  @Test(
+    "a reset maps to its status",
+    arguments: [(UInt32(0x1), StatusCode.internal), (0x8, .cancelled), (0xb, .resourceExhausted)]
+  )
+  func resets(code: UInt32, status: StatusCode) async throws {
+    try await run({ _, stream, _ in stream.reset(HTTP2ErrorCode(rawValue: code)) }) { client in
+      #expect(await failure { try await client.get(request()) }.code == status)
+    }
+  }
+
+  @Test("an answer without a status is UNKNOWN")
+  func noStatus() async throws {
+    try await run({ _, stream, _ in
+      stream.submitResponse(ResponseHeaders.leading(Metadata()))
+      stream.finish()
+    }) { client in
+      #expect(await failure { try await client.get(request()) }.code == .unknown)
+    }
+  }
+
+  @Test("a proxy's page is mapped by its HTTP status")
+  func proxy() async throws {
+    try await run({ _, stream, _ in
+      stream.submitResponse(ResponseHeaders.plainText(status: "503"))
+      stream.write(Array("upstream is down".utf8))
+      stream.finish()
+    }) { client in
+      let error = await failure { try await client.get(request()) }
+      #expect(error.code == .unavailable)
+      #expect(error.message.contains("503"))
+    }
+  }
+
+  @Test(
+    "a response that is no message, or ends inside one, is INTERNAL",
+    arguments: [[0, 0, 0, 0, 2, 0x0a, 0xff], [0, 0, 0, 0, 9, 1]]
+  )
+  func malformed(bytes: [UInt8]) async throws {
+    try await run({ _, stream, _ in
+      stream.submitResponse(ResponseHeaders.leading(Metadata()))
+      stream.write(bytes)
+      stream.finish(trailers: ResponseHeaders.trailers(nil, Metadata()))
+    }) { client in
+      #expect(await failure { try await client.get(request()) }.code == .internal)
+    }
+  }
+
+  @Test("an announced response over the limit fails without waiting for it")
+  func lyingLength() async throws {
+    try await run({ _, stream, _ in
+      stream.submitResponse(ResponseHeaders.leading(Metadata()))
+      stream.write([0, 0xff, 0xff, 0xff, 0xff])
+    }) { client in
+      #expect(await failure { try await client.get(request()) }.code == .resourceExhausted)
+    }
+  }
+
+  /// A channel whose every connection ends at a scripted server.
+  private func run(
+    _ script: @escaping @Sendable (Int, HTTP2Stream, HTTP2Connection) -> Void,
+    _ body: (EchoServiceClient) async throws -> Void
+  ) async throws {
+    let loop = try EventLoop()
+    try loop.start()
+    let channel = Channel(configuration: .init(security: .plaintext), loop: loop) { loop in
+      let ends = Transport.pipe(loop, loop)
+      _ = HTTP2Connection(role: .server, transport: ends.server, delegate: ScriptedServer(script))
+      return ends.client
+    }
+    try await body(EchoServiceClient(channel))
+    await channel.close()
+    await loop.stopAndWait()
+  }
+}
+
+private func answer(_ stream: HTTP2Stream, _ text: String) {
+  var response = EchoResponse()
+  response.text = text
+  var frame = response.encoded(prefix: Envelope.prefixLength)
+  Envelope.seal(&frame)
+  stream.submitResponse(ResponseHeaders.leading(Metadata()))
+  stream.write(frame)
+  stream.finish(trailers: ResponseHeaders.trailers(nil, Metadata()))
+}
