@@ -76,7 +76,7 @@ actor TokenKeeper {
 
   private func renewUnderLock(_ old: Credentials) async throws -> Credentials {
     guard let stored = try profile.credentials() else { throw ClientError.notSignedIn }
-    if stored.accessToken != old.accessToken { return stored }
+    if stored.refreshToken != old.refreshToken { return stored }
     var request = RefreshRequest()
     request.refreshToken = stored.refreshToken
     let options = CallOptions(timeout: .seconds(20))
