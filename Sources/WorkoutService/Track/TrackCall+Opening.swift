@@ -18,7 +18,13 @@ extension TrackCall {
     try Self.check(open, against: opened.progress)
     let owner = try await parts.store.people([caller.user])[caller.user]
     place.withLock { $0 = Place(key: key, activity: nil, owner: owner) }
-    if opened.record.header.state.isFinal { return try resumeSettled(opened) }
+    if opened.record.header.state.isFinal {
+      // Asked for again because a record that opens an activity has no splits.
+      let record = try await parts.store.activity(header.id) ?? opened.record
+      return try resumeSettled(
+        OpenedActivity(record: record, progress: opened.progress, isNew: false)
+      )
+    }
     try await enter(opened, key, owner)
     parts.log.info(
       opened.isNew ? "activity-opened" : "activity-resumed",
