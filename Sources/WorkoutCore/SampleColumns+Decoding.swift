@@ -45,19 +45,19 @@ extension SampleColumns {
   }
 
   private func decodePositions(into samples: inout [TrackSample]) throws(TrackError) {
-    guard latitudeE7.count == longitudeE7.count else {
-      throw TrackError(
-        .longitudeE7,
-        .length(expected: latitudeE7.count, actual: longitudeE7.count)
-      )
-    }
-    if positionPresence.isEmpty, latitudeE7.isEmpty { return }
+    if positionPresence.isEmpty, latitudeE7.isEmpty, longitudeE7.isEmpty { return }
     let presence = try Presence(
       positionPresence,
       samples: samples.count,
       values: latitudeE7.count,
       columns: (.positionPresence, .latitudeE7)
     )
+    guard latitudeE7.count == longitudeE7.count else {
+      throw TrackError(
+        .longitudeE7,
+        .length(expected: latitudeE7.count, actual: longitudeE7.count)
+      )
+    }
     var position = Position(latitudeE7: 0, longitudeE7: 0)
     var step = position
     var next = 0
