@@ -206,7 +206,8 @@ extension TrackingDriver {
     }
     if connection?.attempt == attempt {
       hangUp()
-      report(.disconnected(failure))
+      // After the end the server closes the stream: that is nothing to tell.
+      if session.wakeTime != nil { report(.disconnected(failure)) }
     }
     tell(.disconnected(attempt: attempt, failure))
   }

@@ -6,6 +6,15 @@ import Synchronization
 enum Terminal {
   static let outputIsTerminal = isatty(STDOUT_FILENO) == 1
 
+  /// Characters in a line of the terminal; 80 where there is none.
+  static var columns: Int {
+    var size = winsize()
+    guard unsafe ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 80
+    }
+    return Int(size.ws_col)
+  }
+
   /// A line of results.
   static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
 
@@ -83,8 +92,10 @@ final class StatusLine: Sendable {
       let now = ContinuousClock.now
       if let last = state.lastShownAt, now - last < interval { return }
       state.lastShownAt = now
-      let text = text()
+      var text = text()
       if Terminal.outputIsTerminal {
+        // A line that wraps could not be overwritten.
+        text = String(text.prefix(max(20, Terminal.columns - 1)))
         let blanks = String(repeating: " ", count: max(0, state.shown - text.count))
         Terminal.write("\r\(text)\(blanks)", to: STDOUT_FILENO)
         state.shown = text.count
