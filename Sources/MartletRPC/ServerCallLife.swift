@@ -30,12 +30,12 @@ package struct ServerCallLife {
   }
 
   /// How to send a status.
+  ///
+  /// When the client still sends, HTTP/2's layer follows it with RST_STREAM(NO_ERROR).
   package enum StatusAction: Hashable {
     /// Headers and trailers in one block.
-    ///
-    /// `reset` asks for RST_STREAM(NO_ERROR) after it, since the client still sends.
-    case trailersOnly(reset: Bool)
-    case trailers(reset: Bool)
+    case trailersOnly
+    case trailers
     /// Nothing: a status was sent, or the stream is gone.
     ///
     /// Race: as for `SendAction.drop`.
@@ -95,10 +95,9 @@ package struct ServerCallLife {
     guard !isClosed else { return .drop }
     let before = responses
     responses = .ended
-    let reset = requests == .open
     switch before {
-    case .unsent: return .trailersOnly(reset: reset)
-    case .started: return .trailers(reset: reset)
+    case .unsent: return .trailersOnly
+    case .started: return .trailers
     case .ended: return .drop
     }
   }

@@ -77,8 +77,8 @@ import Testing
         stuck.append(try await client.expand(request(count: 1000, paddingBytes: 10_000)))
       }
       for index in 0..<100 {
-        let answer2 = try await client.get(request("\(index)", paddingBytes: 50_000)).text
-        #expect(answer2 == "\(index)")
+        let answer = try await client.get(request("\(index)", paddingBytes: 50_000)).text
+        #expect(answer == "\(index)")
       }
       _ = stuck
     }
@@ -123,10 +123,44 @@ import Testing
       var responses = call.responses.makeAsyncIterator()
       for index in 0..<200 {
         try await call.requests.send(request("\(index)"))
-        let answer3 = try await responses.next()?.text
-        #expect(answer3 == "\(index)")
+        let answer = try await responses.next()?.text
+        #expect(answer == "\(index)")
       }
     }
+  }
+
+  @Test("writers and streams work from actors, on both sides")
+  func actors() async throws {
+    let handler = CustomHandler(onChat: { requests, responses, _ in
+      try await Echoer().run(requests, responses)
+    })
+    try await EchoFixture(wire: .tls, handler: handler).run { client, _ in
+      let texts = try await chatOnMainActor(client)
+      #expect(texts == (0..<50).map { "\($0)" })
+    }
+  }
+
+  private actor Echoer {
+    func run(
+      _ requests: MessageStream<EchoRequest>,
+      _ responses: MessageWriter<EchoResponse>
+    ) async throws {
+      for try await request in requests {
+        var response = EchoResponse()
+        response.text = request.text
+        try await responses.send(response)
+      }
+    }
+  }
+
+  @MainActor
+  private func chatOnMainActor(_ client: EchoServiceClient) async throws -> [String] {
+    let call = try await client.chat()
+    var texts: [String] = []
+    for index in 0..<50 { try await call.requests.send(request("\(index)")) }
+    await call.requests.finish()
+    for try await response in call.responses { texts.append(response.text) }
+    return texts
   }
 
   /// Waits until the counter has not moved for a while.

@@ -47,10 +47,10 @@ import Testing
         #expect(answer == "ping \(index)")
       }
       await call.requests.finish()
-      let answer2 = try await responses.next()
-      #expect(answer2 == nil)
-      let answer3 = try await responses.next()
-      #expect(answer3 == nil)
+      let second = try await responses.next()
+      #expect(second == nil)
+      let third = try await responses.next()
+      #expect(third == nil)
     }
   }
 
@@ -98,14 +98,14 @@ import Testing
   @Test("an empty message and an empty stream are as good as any")
   func empty() async throws {
     try await EchoFixture().run { client, _ in
-      let answer4 = try await client.get(EchoRequest())
-      #expect(answer4 == EchoResponse())
+      let answer = try await client.get(EchoRequest())
+      #expect(answer == EchoResponse())
       let expand = try await client.expand(request("none", count: 0))
       for try await _ in expand.responses { Issue.record("there is no response") }
       let collect = try await client.collect()
       await collect.requests.finish()
-      let answer5 = try await collect.response()
-      #expect(answer5 == EchoResponse())
+      let second = try await collect.response()
+      #expect(second == EchoResponse())
     }
   }
 

@@ -122,8 +122,8 @@ import Testing
       let answer = try await client.get(request()).text
       #expect(answer == "")
       let options = CallOptions(timeout: .seconds(60))
-      let answer2 = try await client.get(request(), options: options).text
-      #expect(answer2 == "right")
+      let second = try await client.get(request(), options: options).text
+      #expect(second == "right")
     }
   }
 
@@ -171,8 +171,8 @@ import Testing
       try await Task.sleep(for: .milliseconds(50))
       try await call.requests.send(request("still here"))
       await call.requests.finish()
-      let answer3 = try await call.response().text
-      #expect(answer3 == "still here")
+      let answer = try await call.response().text
+      #expect(answer == "still here")
     }
   }
 }

@@ -57,8 +57,8 @@ import Testing
     configuration.backoff.maximum = .milliseconds(50)
     let channel = Channel(to: .host("127.0.0.1", port: port), configuration: configuration)
     let client = EchoServiceClient(channel)
-    let answer2 = try await client.get(request("one")).text
-    #expect(answer2 == "one")
+    let answer = try await client.get(request("one")).text
+    #expect(answer == "one")
     await first.shutdown(grace: .zero)
 
     let error = await failure { try await client.get(request()) }
@@ -71,10 +71,10 @@ import Testing
     again.port = port
     let second = EchoFixture().makeServer(again)
     _ = try second.start()
-    let answer3 = try await patient.value.text
-    #expect(answer3 == "two")
-    let answer4 = try await client.get(request("three")).text
-    #expect(answer4 == "three")
+    let waited = try await patient.value.text
+    #expect(waited == "two")
+    let later = try await client.get(request("three")).text
+    #expect(later == "three")
     await channel.close()
     await second.shutdown(grace: .zero)
   }
@@ -118,8 +118,8 @@ import Testing
         to: .host("127.0.0.1", port: port),
         configuration: ChannelConfiguration(security: .plaintext)
       )
-      let answer5 = try await EchoServiceClient(channel).get(request("\(index)")).text
-      #expect(answer5 == "\(index)")
+      let answer = try await EchoServiceClient(channel).get(request("\(index)")).text
+      #expect(answer == "\(index)")
       await channel.close()
     }
     await server.shutdown(grace: .zero)

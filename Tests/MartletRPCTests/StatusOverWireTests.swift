@@ -1,5 +1,4 @@
 import EchoSchema
-import Synchronization
 import Testing
 
 @testable import MartletRPC
@@ -73,7 +72,6 @@ struct CustomHandler: EchoServiceHandler {
   @Test("an unforeseen error is UNKNOWN, says nothing to the client and all to the server's log")
   func unforeseen() async throws {
     struct Secret: Error {}
-    let log = Mutex<[String]>([])
     let logged = Counter()
     var fixture = EchoFixture(handler: CustomHandler(onGet: { _, _ in throw Secret() }))
     fixture.server.onUnexpectedError = { error, method in
@@ -85,7 +83,6 @@ struct CustomHandler: EchoServiceHandler {
       #expect(!error.message.contains("Secret"))
     }
     #expect(logged.current == 1)
-    _ = log
   }
 
   @Test("a method that nobody answers is UNIMPLEMENTED")
@@ -146,8 +143,8 @@ struct CustomHandler: EchoServiceHandler {
       let answer = try await call.metadata().values(for: "x-echo-text")
       #expect(answer == ["a, b"])
       for try await _ in call.responses {}
-      let answer2 = try await call.trailers().binaryValues(for: "x-echo-one-bin")
-      #expect(answer2 == [[0, 255, 1], []])
+      let second = try await call.trailers().binaryValues(for: "x-echo-one-bin")
+      #expect(second == [[0, 255, 1], []])
     }
   }
 
@@ -183,14 +180,14 @@ struct CustomHandler: EchoServiceHandler {
       var metadata = Metadata()
       try metadata.append("Ada", for: "name")
       let options = CallOptions(metadata: metadata)
-      let answer3 = try await client.get(request(), options: options).text
-      #expect(answer3 == "AdaAda")
+      let answer = try await client.get(request(), options: options).text
+      #expect(answer == "AdaAda")
       let call = try await client.chat(options: options)
       await call.requests.finish()
-      let answer4 = try await call.response().text
-      #expect(answer4 == "AdaAda")
-      let answer5 = try await call.trailers().values(for: "stage")
-      #expect(answer5 == ["after", "after"])
+      let second = try await call.response().text
+      #expect(second == "AdaAda")
+      let third = try await call.trailers().values(for: "stage")
+      #expect(third == ["after", "after"])
     }
   }
 
@@ -205,8 +202,8 @@ struct CustomHandler: EchoServiceHandler {
     try await EchoFixture(wire: .tls, handler: handler).run { client, _ in
       let call = try await client.collect()
       try await call.requests.send(request("first"))
-      let answer6 = try await call.response().text
-      #expect(answer6 == "first")
+      let answer = try await call.response().text
+      #expect(answer == "first")
       let error = await failure { while true { try await call.requests.send(request("more")) } }
       #expect(error.code == .cancelled)
     }
@@ -237,8 +234,8 @@ struct CustomHandler: EchoServiceHandler {
       }
       try await bystander.requests.send(request("unharmed"))
       var answers = bystander.responses.makeAsyncIterator()
-      let answer8 = try await answers.next()?.text
-      #expect(answer8 == "unharmed")
+      let answer = try await answers.next()?.text
+      #expect(answer == "unharmed")
     }
   }
 }
