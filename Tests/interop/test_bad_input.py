@@ -206,7 +206,7 @@ def test_a_damaged_bucket_file_harms_its_users_only(api, server):
             person = Person(api, channel)
             people[person.username] = (person, person.record(made(50))[0])
     assert server.stop() == 0
-    buckets = sorted(server.data.rglob("bucket-*.sqlite"))
+    buckets = sorted(server.data.rglob("bucket-*.db"))
     holding = [b for b in buckets if next(iter(people.values()))[0].user.id in _text(b)]
     assert holding, f"no bucket file holds the user: {buckets}"
     for file in holding:

@@ -37,7 +37,7 @@ def stream_until_killed(api, server, person, activity_id, samples, chance):
         opened.wait(30)
         first = position[0]
         while first < len(samples) and not over.is_set():
-            size = chance.randrange(1, 30)
+            size = chance.randrange(1, 8)
             yield api.TrackRequest(batch=api.TrackBatch(
                 first_sequence=first, samples=encode(api, samples[first:first + size])))
             first = min(first + size, len(samples))
