@@ -218,7 +218,10 @@ let package = Package(
     ),
     .testTarget(
       name: "WorkoutServiceTests",
-      dependencies: ["WorkoutService", "WorkoutStore", "WorkoutCore"],
+      dependencies: [
+        "WorkoutService", "WorkoutStore", "WorkoutCore", "WorkoutSchema", "MartletRPC",
+        "MartletWire", logging,
+      ],
       swiftSettings: settings
     ),
     .testTarget(

@@ -125,7 +125,8 @@ package struct LiveFeed: Sendable {
     guard !header.state.isFinal, revision >= self.revision else { return }
     self.statistics = statistics
     self.revision = revision
-    header.state = state
+    // The end is told by `end`, once the activity is settled.
+    if !state.isFinal { header.state = state }
   }
 
   /// Ends the activity; watchers get what is left, then the end.

@@ -173,6 +173,16 @@ struct LiveFeedTests {
     #expect(feed.step(watcher) == .ended(header, Statistics()))
   }
 
+  @Test("a FINISH that is not settled yet does not end it")
+  func unsettled() throws {
+    var feed = try feed()
+    let watcher = try join(&feed)
+    _ = feed.publish(try Live.batch(0..<3, state: .completed))
+    #expect(seconds(feed.step(watcher)) == [0, 1, 2])
+    #expect(feed.step(watcher) == .wait)
+    #expect(feed.header.state == .recording)
+  }
+
   @Test("has a permission asked again before anything else is given")
   func permission() throws {
     var feed = try feed()
