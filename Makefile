@@ -6,7 +6,7 @@ SCHEMA := $(shell cd schema && find . -name '*.proto' | sed 's|^\./||' | sort)
 GENERATED := Sources/WorkoutSchema/Generated
 RELEASE := --configuration release --static-swift-stdlib
 
-.PHONY: help demo test test-swift test-interop check format generate release clean
+.PHONY: help demo test test-swift test-interop check format generate simulate bench release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,7 +24,7 @@ test-swift: ## Run the tests written in Swift
 test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf, gpxpy ...)
 	@scripts/setup.sh test
 	$(SWIFT) build
-	$(PYTHON) -m pytest -q Tests/interop
+	$(PYTHON) -m pytest -q --timeout 300 --basetemp .build/pytest -p no:cacheprovider Tests/interop
 
 check: ## Check format, layers and that the generated code is up to date
 	@scripts/setup.sh build
@@ -38,6 +38,14 @@ format: ## Format the Swift sources in place
 generate: ## Write the message types and stubs of schema/
 	@scripts/setup.sh build
 	$(SWIFT) run -q martletc generate -I schema --out $(GENERATED) $(SCHEMA)
+
+simulate: ## Run the device-and-server simulator over MARTLET_ROUNDS fresh seeds (20000)
+	@scripts/setup.sh build
+	MARTLET_ROUNDS=$${MARTLET_ROUNDS:-20000} $(SWIFT) test --filter TrackingSimulationTests
+
+bench: release ## Measure what the server costs: CPU per call and batch, memory, sizes
+	@scripts/setup.sh test
+	$(PYTHON) Benchmarks/service.py .build/release
 
 release: ## Build the release binaries: .build/release/{martletd,martlet,martletc}
 	@scripts/setup.sh build
