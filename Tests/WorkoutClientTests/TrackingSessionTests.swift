@@ -208,6 +208,21 @@ private final class Scene {
     )
   }
 
+  @Test("credentials that expired again during an outage are renewed again")
+  func credentialsAfterOutage() {
+    let scene = Scene()
+    _ = scene.tell(.tick)
+    _ = scene.tell(.disconnected(attempt: 1, .unauthenticated("expired")))
+    _ = scene.tell(.disconnected(attempt: 2, .transient("no server")))
+    #expect(
+      scene.tell(.tick, after: 3_600_000) == [.connect(attempt: 3, renewCredentials: false)]
+    )
+    #expect(
+      scene.tell(.disconnected(attempt: 3, .unauthenticated("expired")))
+        == [.connect(attempt: 4, renewCredentials: true)]
+    )
+  }
+
   @Test("a server that claims more than was recorded is not believed")
   func violation() {
     let scene = Scene(sampleEnd: 5)

@@ -11,7 +11,7 @@ struct TrackingSimulator {
   struct Weather {
     var sampleCount = 1200
     var cutChance = 0.02
-    var silenceChance = 0.005
+    var silenceChance = 0.02
     var deviceCrashChance = 0.005
     var serverCrashChance = 0.005
     var repeatChance = 0.05
@@ -72,6 +72,7 @@ struct TrackingSimulator {
   private var takenSamples: [Int] = []
   private var takenEvents: [Mark] = []
   private var serverIsUp = true
+  private var refusedLast = false
   /// Broken promises, in words.
   private(set) var faults: [String] = []
   private(set) var counts: [String: Int] = [:]
@@ -293,7 +294,12 @@ extension TrackingSimulator {
 
   private mutating func accept(_ stream: Int) {
     guard serverIsUp else { return cut(stream, .transient("refused")) }
-    if chance(weather.refusalChance) { return cut(stream, .unauthenticated("expired")) }
+    // Refused with renewed credentials, a session gives up, and rightly so.
+    if !refusedLast, chance(weather.refusalChance) {
+      refusedLast = true
+      return cut(stream, .unauthenticated("expired"))
+    }
+    refusedLast = false
     let next = TrackingAnswer.Point(
       samples: UInt64(committedSamples.count + takenSamples.count),
       events: UInt64(committedEvents.count + takenEvents.count)

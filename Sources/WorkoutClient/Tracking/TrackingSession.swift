@@ -310,6 +310,8 @@ extension TrackingSession {
       finish(.failed(failure), &actions)
     case .gap, .transient, .ended:
       if failure.isGap { repeatedGap = true }
+      // By the time a lost server is back, renewed credentials may have expired in their turn.
+      renewedCredentials = false
       state = .waiting(until: now + backoff(&random))
       failures += 1
     }
