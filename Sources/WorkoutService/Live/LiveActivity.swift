@@ -10,8 +10,9 @@ package protocol LiveTracker: AnyObject, Sendable {
   /// The same device has opened the activity on another stream, which goes on instead.
   func takeOver()
 
-  /// Waits until its call is over and nothing of it is on the way to the store any more.
-  func waitUntilOver() async throws
+  /// Waits until its call is over and nothing of it is on the way to the store any more, which is
+  /// soon once it was told to end.
+  func waitUntilOver() async
 
   /// The activity is completed or discarded, by whichever device.
   func activityEnded(_ header: ActivityHeader, _ statistics: Statistics)

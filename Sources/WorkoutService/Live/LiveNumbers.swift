@@ -42,6 +42,8 @@ package struct LiveNumbers: Sendable {
   /// Counts a batch that is on the disk; what was counted before is left out.
   package mutating func count(_ batch: TrackBatch) -> LiveBatch {
     let known = progress[batch.device] ?? TrackProgress()
+    // What lies between is stored and is counted with the whole.
+    if !batch.samples.isEmpty, batch.firstSequence > known.nextSequence { isInexact = true }
     let samples = Self.new(batch.samples, batch.firstSequence, known.nextSequence)
     let events = Self.new(batch.events, batch.firstEventSequence, known.nextEventSequence)
     var next = known

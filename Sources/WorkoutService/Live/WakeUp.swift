@@ -35,6 +35,12 @@ package final class WakeUp: Sendable {
     waiter?.resume()
   }
 
+  /// Waits until it is raised, also in a task that is cancelled meanwhile: for what ends soon and
+  /// has to be waited for in any case.
+  package func waitRegardless() async {
+    try? await withCheckedThrowingContinuation { settle($0) }
+  }
+
   /// Waits until it is raised, or returns at once when it was since the last wait.
   ///
   /// One task waits at a time; a second is our own mistake.
@@ -42,23 +48,7 @@ package final class WakeUp: Sendable {
   /// - Throws: `CancellationError` when the waiting task is cancelled.
   package func wait() async throws {
     try await withTaskCancellationHandler {
-      try await withCheckedThrowingContinuation { continuation in
-        let outcome = state.withLock { state -> Result<Void, any Error>? in
-          switch state {
-          case .quiet:
-            state = .waiting(continuation)
-            return nil
-          case .raised:
-            state = .quiet
-            return .success(())
-          case .waiting:
-            preconditionFailure("two tasks wait for one WakeUp")
-          case .cancelled:
-            return .failure(CancellationError())
-          }
-        }
-        if let outcome { continuation.resume(with: outcome) }
-      }
+      try await withCheckedThrowingContinuation { settle($0) }
     } onCancel: {
       let waiter = state.withLock { state -> CheckedContinuation<Void, any Error>? in
         defer { state = .cancelled }
@@ -67,5 +57,23 @@ package final class WakeUp: Sendable {
       }
       waiter?.resume(throwing: CancellationError())
     }
+  }
+
+  private func settle(_ continuation: CheckedContinuation<Void, any Error>) {
+    let outcome = state.withLock { state -> Result<Void, any Error>? in
+      switch state {
+      case .quiet:
+        state = .waiting(continuation)
+        return nil
+      case .raised:
+        state = .quiet
+        return .success(())
+      case .waiting:
+        preconditionFailure("two tasks wait for one WakeUp")
+      case .cancelled:
+        return .failure(CancellationError())
+      }
+    }
+    if let outcome { continuation.resume(with: outcome) }
   }
 }

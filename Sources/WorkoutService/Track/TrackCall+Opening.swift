@@ -13,7 +13,7 @@ extension TrackCall {
     let key = TrackerKey(user: caller.user, activity: header.id, device: header.device)
     place.withLock { $0 = Place(key: key, activity: nil, owner: nil) }
     // Whatever the older stream still has on its way to the store counts before this one begins.
-    try await parts.hub.enter(self, for: key)?.waitUntilOver()
+    await parts.hub.enter(self, for: key)?.waitUntilOver()
     let opened = try await parts.store.openActivity(header)
     try Self.check(open, against: opened.progress)
     let owner = try await parts.store.people([caller.user])[caller.user]

@@ -15,6 +15,7 @@ final class TrackCall: LiveTracker {
   private let readerWake = WakeUp()
   private let storerWake = WakeUp()
   private let senderWake = WakeUp()
+  private let abandoned = WakeUp()
   private let over = WakeUp()
   /// What was opened; set by the reading task, read by the storing task after the machine has work.
   let place = Mutex<Place?>(nil)
@@ -38,17 +39,29 @@ final class TrackCall: LiveTracker {
   ) async throws {
     guard parts.hub.add(self) else { throw Self.shuttingDown }
     defer { leave() }
-    // Child tasks inherit the loop of the call. This one sends: its end is the call's.
-    try await withThrowingTaskGroup(of: Void.self) { group in
+    // Child tasks inherit the loop of the call. The end of the sending one is the call's.
+    let outcome = await withTaskGroup(of: Result<Void, any Error>?.self) { group in
       group.addTask { await self.read(requests) }
       group.addTask { await self.store() }
+      group.addTask { await self.send(responses) }
+      group.addTask { await self.waitUntilAbandoned() }
       defer { group.cancelAll() }
-      do {
-        try await send(responses)
-      } catch {
-        update { $0.fail(RPCError(.cancelled, "the call was cancelled")) }
-        throw error
+      while let outcome = await group.next() {
+        if let outcome { return outcome }
       }
+      return .success(())
+    }
+    try outcome.get()
+  }
+
+  /// Sending may wait for a device whose network is gone. Who takes over does not wait for that.
+  private func waitUntilAbandoned() async -> Result<Void, any Error>? {
+    do {
+      try await abandoned.wait()
+      return machine.withLock { $0.failure }.map { .failure($0) } ?? .success(())
+    } catch {
+      // Something else ended the call.
+      return nil
     }
   }
 
@@ -72,6 +85,7 @@ final class TrackCall: LiveTracker {
     update {
       $0.fail(RPCError(.aborted, "this device has opened the activity on another stream"))
     }
+    abandoned.raise()
   }
 
   func activityEnded(_ header: ActivityHeader, _ statistics: WorkoutCore.Statistics) {
@@ -81,10 +95,14 @@ final class TrackCall: LiveTracker {
   func stop() { update { $0.drain(Self.shuttingDown) } }
 
   func tick(now: Duration) {
-    if machine.withLock({ $0.tick(now: now) }) { wakeAll() }
+    switch machine.withLock({ $0.tick(now: now) }) {
+    case .nothing: break
+    case .send: senderWake.raise()
+    case .abandon: abandoned.raise()
+    }
   }
 
-  func waitUntilOver() async throws { try await over.wait() }
+  func waitUntilOver() async { await over.waitRegardless() }
 
   private static var shuttingDown: RPCError {
     RPCError(.unavailable, "the server is shutting down: reconnect and resume")
@@ -107,7 +125,12 @@ final class TrackCall: LiveTracker {
   /// Reads requests until the machine wants no more.
   ///
   /// Errors end the call by way of the machine.
-  private func read(_ requests: MessageStream<TrackRequest>) async {
+  private func read(_ requests: MessageStream<TrackRequest>) async -> Result<Void, any Error>? {
+    await readAll(requests)
+    return nil
+  }
+
+  private func readAll(_ requests: MessageStream<TrackRequest>) async {
     var requests = requests.makeAsyncIterator()
     do {
       guard let first = try await requests.next() else {
@@ -161,18 +184,18 @@ final class TrackCall: LiveTracker {
 
   // MARK: Storing
 
-  private func store() async {
+  private func store() async -> Result<Void, any Error>? {
     while true {
       do {
         switch machine.withLock({ $0.nextWork() }) {
         case .wait: try await storerWake.wait()
-        case .stop: return
+        case .stop: return nil
         case .append(let batch): try await append(batch)
         case .settle: try await settle()
         }
       } catch {
         // The call is over; a refusal of the store was told to the machine before.
-        return
+        return nil
       }
     }
   }
@@ -220,7 +243,17 @@ final class TrackCall: LiveTracker {
 
   // MARK: Sending
 
-  private func send(_ responses: MessageWriter<TrackResponse>) async throws {
+  private func send(_ responses: MessageWriter<TrackResponse>) async -> Result<Void, any Error>? {
+    do {
+      try await sendAll(responses)
+      return .success(())
+    } catch {
+      update { $0.fail(RPCError(.cancelled, "the call was cancelled")) }
+      return .failure(error)
+    }
+  }
+
+  private func sendAll(_ responses: MessageWriter<TrackResponse>) async throws {
     while true {
       switch machine.withLock({ $0.nextReply(now: parts.clock.monotonic()) }) {
       case .wait: try await senderWake.wait()

@@ -76,6 +76,18 @@ package struct TrackMachine: Sendable {
     case end(RPCError?)
   }
 
+  /// What the passing of time asks for.
+  package enum Tick: Sendable, Equatable {
+    case nothing
+    /// The sending task has to look.
+    case send
+    /// The call is over, and nobody may be there to send to.
+    case abandon
+  }
+
+  /// What the call ends with, once it is over with an error.
+  package var failure: RPCError? { if case .over(let error) = phase { error } else { nil } }
+
   private var phase = Phase.silent
   private var pending = PendingBatches()
   private var isStoring = false
@@ -253,8 +265,8 @@ package struct TrackMachine: Sendable {
     reply.watchers = people
   }
 
-  /// Time passes; true when the sending task has to look.
-  package mutating func tick(now: Duration) -> Bool {
+  /// Time passes.
+  package mutating func tick(now: Duration) -> Tick {
     if phase == .open || phase == .silent, now - heardAt > ServiceLimits.trackIdleTimeout {
       fail(
         RPCError(
@@ -263,9 +275,9 @@ package struct TrackMachine: Sendable {
             + "reconnect and resume"
         )
       )
-      return true
+      return .abandon
     }
-    return hasNewStatistics && isStatisticsDue(now)
+    return hasNewStatistics && isStatisticsDue(now) ? .send : .nothing
   }
 
   private var isOver: Bool { if case .over = phase { true } else { false } }

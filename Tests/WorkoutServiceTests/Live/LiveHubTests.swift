@@ -62,7 +62,7 @@ struct LiveHubTests {
     let told = Mutex<[String]>([])
     func watchersChanged(to people: Int) { note("watchers \(people)") }
     func takeOver() { note("take over") }
-    func waitUntilOver() async throws {}
+    func waitUntilOver() async {}
     func activityEnded(_ header: ActivityHeader, _ statistics: Statistics) { note("ended") }
     func stop() { note("stop") }
     func tick(now: Duration) { note("tick") }

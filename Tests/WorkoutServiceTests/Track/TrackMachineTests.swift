@@ -187,10 +187,10 @@ struct TrackMachineTests {
       if let statistics = reply.statistics { sent.append(statistics.sampleCount) }
     }
     #expect(sent == [1, 11])
-    #expect(machine.tick(now: .milliseconds(1950)) == false)
-    #expect(machine.tick(now: .milliseconds(2000)) == true)
+    #expect(machine.tick(now: .milliseconds(1950)) == .nothing)
+    #expect(machine.tick(now: .milliseconds(2000)) == .send)
     #expect(try reply(&machine, at: 2).statistics?.sampleCount == 20)
-    #expect(machine.tick(now: .seconds(9)) == false)
+    #expect(machine.tick(now: .seconds(9)) == .nothing)
   }
 
   @Test("answers each heartbeat at once, in order, also while a batch is being stored")
@@ -347,8 +347,8 @@ struct TrackMachineTests {
   func idle() throws {
     let timeout = ServiceLimits.trackIdleTimeout
     var silent = TrackMachine(now: .zero)
-    #expect(silent.tick(now: timeout) == false)
-    #expect(silent.tick(now: timeout + .seconds(1)) == true)
+    #expect(silent.tick(now: timeout) == .nothing)
+    #expect(silent.tick(now: timeout + .seconds(1)) == .abandon)
     guard case .end(let error?) = silent.nextReply(now: timeout) else {
       Issue.record("not ended")
       return
@@ -359,10 +359,10 @@ struct TrackMachineTests {
     _ = try reply(&machine)
     machine.receiveHeartbeat(1, now: timeout)
     _ = try reply(&machine)
-    #expect(machine.tick(now: timeout * 2) == false)
+    #expect(machine.tick(now: timeout * 2) == .nothing)
     machine.receive(try batch(0..<1), now: timeout * 2)
-    #expect(machine.tick(now: timeout * 3) == false)
-    #expect(machine.tick(now: timeout * 3 + .seconds(1)) == true)
+    #expect(machine.tick(now: timeout * 3) == .nothing)
+    #expect(machine.tick(now: timeout * 3 + .seconds(1)) == .abandon)
     #expect(machine.nextWork() == .stop)
   }
 }
