@@ -223,6 +223,67 @@ struct TrackTests {
     }
   }
 
+  @Test("a stream whose device does not read any more is taken over at once, too")
+  func takeOverStuck() async throws {
+    try await withService { service in
+      let ann = try await service.person("ann")
+      var configuration = ChannelConfiguration(security: .plaintext)
+      configuration.limits.streamWindowBytes = 1024
+      let narrow = Channel(to: .host("127.0.0.1", port: service.port), configuration: configuration)
+      let stuckAnn = try Person(
+        channel: narrow,
+        user: ann.user,
+        session: ann.session,
+        device: ann.device
+      )
+      let id = Person.newActivityID()
+      let stuck = try await stuckAnn.startTracking(id)
+      _ = try await stuck.opened()
+      // Answers pile up until the server's sending waits.
+      let flood = Task { for id in 0..<100_000 { try await stuck.heartbeat(UInt64(id)) } }
+      try await Task.sleep(for: .milliseconds(500))
+      let start = ContinuousClock.now
+      let second = try await ann.startTracking(id)
+      _ = try await second.opened()
+      #expect(ContinuousClock.now - start < .seconds(2))
+      flood.cancel()
+      _ = await flood.result
+      stuck.call.cancel()
+      second.call.cancel()
+      await narrow.close()
+    }
+  }
+
+  @Test("three streams of one device in a row lose and repeat nothing")
+  func takeOverAgain() async throws {
+    try await withService { service in
+      let (ann, bob) = try await service.friends()
+      let id = Person.newActivityID()
+      let first = try await ann.startTracking(id)
+      _ = try await first.opened()
+      let watch = try await bob.watch(activity: id)
+      _ = try await watch.snapshot()
+      var sequence = 0
+      var streams = [first]
+      for _ in 0..<20 {
+        // Whatever was acknowledged or not: the device goes on from what `opened` says.
+        let stream = try await ann.startTracking(id)
+        sequence = Int(try await stream.opened().nextSequence)
+        for _ in 0..<5 {
+          try await stream.send(Walk.batch(sequence..<sequence + 7))
+          sequence += 7
+        }
+        streams.append(stream)
+      }
+      let last = try await ann.startTracking(id)
+      sequence = Int(try await last.opened().nextSequence)
+      try await last.send(Walk.batch(sequence..<1000, events: [(.finish, 999)]))
+      #expect(try await last.completed().statistics == Walk.statistics(1000))
+      #expect(try await watch.all().samples == Walk.samples(0..<1000))
+      for stream in streams { #expect(await stream.end()?.code == .aborted) }
+    }
+  }
+
   @Test("FINISH again, in another stream, gives the same activity")
   func finishAgain() async throws {
     try await withService { service in
