@@ -369,6 +369,8 @@ public protocol HistoryServiceHandler: ServiceHandler {
 
   /// Returns one activity with its statistics, live ones included.
   ///
+  /// Discarded ones are not there.
+  ///
   /// Errors: NOT_FOUND when there is none that the caller may see.
   func getActivity(
     _ request: GetActivityRequest,
@@ -423,6 +425,8 @@ public struct HistoryServiceClient: Sendable {
   }
 
   /// Returns one activity with its statistics, live ones included.
+  ///
+  /// Discarded ones are not there.
   ///
   /// Errors: NOT_FOUND when there is none that the caller may see.
   public func getActivity(

@@ -92,7 +92,8 @@ public struct TrackOpen: Message {
   public var title = ""
   /// Who may see it.
   public var visibility = Visibility.unspecified
-  /// The lowest sample sequence that the device still holds.
+  /// The lowest sample sequence that the device still holds: OUT_OF_RANGE when the server wants an
+  /// earlier one, which nobody has any more.
   public var firstHeldSequence: UInt64 = 0
   /// The lowest event sequence that the device still holds.
   public var firstHeldEventSequence: UInt64 = 0
@@ -449,7 +450,10 @@ extension SendPolicy {
 public struct WatchRequest: Message {
   /// Whom or what to watch.
   public var target: Target?
-  /// Whether to wait for the person's next activity when none is live, instead of NOT_FOUND.
+  /// Whether to wait for the person's next activity that the caller may see when none is live,
+  /// instead of NOT_FOUND.
+  ///
+  /// With `activity_id` it has no effect.
   public var waitUntilLive = false
   /// Thin the route so far to about this many samples, evenly, keeping the last; whole when 0.
   public var maxRouteSamples: UInt32 = 0
@@ -707,12 +711,16 @@ public protocol LiveServiceHandler: ServiceHandler {
   /// sequence, counted from 0 by the device. The server answers `opened` with the sequences it
   /// wants next, then acknowledges: what lies below an acknowledged sequence is on disk and may
   /// be forgotten. Sending a sequence again changes nothing. After a FINISH or DISCARD event
-  /// everything is acknowledged, `completed` is sent, and the server ends the call with OK.
+  /// everything is acknowledged, `completed` is sent, and the server ends the call with OK; opening
+  /// a completed activity again is answered the same way. A device has one stream for an activity:
+  /// a second one takes over, and the first ends with ABORTED. A call that the device half-closes
+  /// ends with OK once all it sent is acknowledged; the activity stays open.
   ///
   /// Errors: INVALID_ARGUMENT for a malformed batch, with its place; OUT_OF_RANGE when a batch
   /// leaves a gap; PERMISSION_DENIED when the activity belongs to another; FAILED_PRECONDITION
-  /// when it is discarded; RESOURCE_EXHAUSTED beyond a limit; UNAVAILABLE when the disk refuses
-  /// or the server shuts down: reconnect and resume.
+  /// when it is discarded; RESOURCE_EXHAUSTED beyond a limit; ABORTED when another stream of the
+  /// device took over; UNAVAILABLE when the disk refuses, the device was silent for too long or the
+  /// server shuts down: reconnect and resume.
   func track(
     _ requests: MessageStream<TrackRequest>,
     _ responses: MessageWriter<TrackResponse>,
@@ -725,8 +733,12 @@ public protocol LiveServiceHandler: ServiceHandler {
   /// A watcher that reads slowly gets fewer, larger updates; no
   /// sample is left out of the ones it gets.
   ///
+  /// An activity is live until it is completed or discarded, whether its device is connected or
+  /// not.
+  ///
   /// Errors: NOT_FOUND when there is no such live activity that the caller may see;
-  /// PERMISSION_DENIED when the caller loses the right while watching.
+  /// PERMISSION_DENIED when the caller loses the right while watching; RESOURCE_EXHAUSTED when too
+  /// many watch, or this watcher fell too far behind; UNAVAILABLE when the server shuts down.
   func watch(
     _ request: WatchRequest,
     _ responses: MessageWriter<WatchResponse>,
@@ -765,12 +777,16 @@ public struct LiveServiceClient: Sendable {
   /// sequence, counted from 0 by the device. The server answers `opened` with the sequences it
   /// wants next, then acknowledges: what lies below an acknowledged sequence is on disk and may
   /// be forgotten. Sending a sequence again changes nothing. After a FINISH or DISCARD event
-  /// everything is acknowledged, `completed` is sent, and the server ends the call with OK.
+  /// everything is acknowledged, `completed` is sent, and the server ends the call with OK; opening
+  /// a completed activity again is answered the same way. A device has one stream for an activity:
+  /// a second one takes over, and the first ends with ABORTED. A call that the device half-closes
+  /// ends with OK once all it sent is acknowledged; the activity stays open.
   ///
   /// Errors: INVALID_ARGUMENT for a malformed batch, with its place; OUT_OF_RANGE when a batch
   /// leaves a gap; PERMISSION_DENIED when the activity belongs to another; FAILED_PRECONDITION
-  /// when it is discarded; RESOURCE_EXHAUSTED beyond a limit; UNAVAILABLE when the disk refuses
-  /// or the server shuts down: reconnect and resume.
+  /// when it is discarded; RESOURCE_EXHAUSTED beyond a limit; ABORTED when another stream of the
+  /// device took over; UNAVAILABLE when the disk refuses, the device was silent for too long or the
+  /// server shuts down: reconnect and resume.
   public func track(
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientCall<TrackRequest, TrackResponse> {
@@ -783,8 +799,12 @@ public struct LiveServiceClient: Sendable {
   /// A watcher that reads slowly gets fewer, larger updates; no
   /// sample is left out of the ones it gets.
   ///
+  /// An activity is live until it is completed or discarded, whether its device is connected or
+  /// not.
+  ///
   /// Errors: NOT_FOUND when there is no such live activity that the caller may see;
-  /// PERMISSION_DENIED when the caller loses the right while watching.
+  /// PERMISSION_DENIED when the caller loses the right while watching; RESOURCE_EXHAUSTED when too
+  /// many watch, or this watcher fell too far behind; UNAVAILABLE when the server shuts down.
   public func watch(
     _ request: WatchRequest,
     options: CallOptions = CallOptions()

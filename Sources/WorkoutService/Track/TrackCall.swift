@@ -54,7 +54,7 @@ final class TrackCall: LiveTracker {
     try outcome.get()
   }
 
-  /// Sending may wait for a device whose network is gone. Who takes over does not wait for that.
+  /// Ends the call although its sending waits for a device whose network is gone.
   private func waitUntilAbandoned() async -> Result<Void, any Error>? {
     do {
       try await abandoned.wait()

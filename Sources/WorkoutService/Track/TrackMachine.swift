@@ -40,7 +40,7 @@ package struct TrackReply: Sendable, Equatable {
 
 /// One call of Track: a value that takes events and the clock and says what to do next.
 ///
-/// `docs/track.dot` shows its phases. Three tasks drive it. One reads requests while `mayRead`. One
+/// `docs/track-call.dot` shows its phases. Three tasks drive it. One reads requests while `mayRead`. One
 /// does `nextWork`, a single piece at a time, so that what is acknowledged is in order. One sends
 /// `nextReply`. Nothing in it grows with the length of the call.
 package struct TrackMachine: Sendable {

@@ -65,7 +65,7 @@ struct TrackStream {
 
   init(person: Person) async throws { call = try await person.live.track(options: person.options) }
 
-  /// Sends a request. When the server has ended the call already, the responses tell how.
+  /// Sends a request; when the server has ended the call already, the responses tell how.
   func send(_ request: TrackRequest) async throws {
     do throws(RPCError) {
       try await call.requests.send(request)
