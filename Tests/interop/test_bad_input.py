@@ -207,7 +207,7 @@ def test_a_damaged_bucket_file_harms_its_users_only(api, server):
             people[person.username] = (person, person.record(made(50))[0])
     assert server.stop() == 0
     buckets = sorted(server.data.rglob("bucket-*.db"))
-    holding = [b for b in buckets if next(iter(people.values()))[0].user.id in _text(b)]
+    holding = [b for b in buckets if next(iter(people.values()))[0].username in _text(b)]
     assert holding, f"no bucket file holds the user: {buckets}"
     for file in holding:
         for extra in file.parent.glob(file.name + "-*"):
