@@ -42,7 +42,8 @@ struct HTTP1Answer {
   }
 
   private func endsHead(from start: Int) -> Bool {
-    guard head.count >= 4 else { return false }
+    // Nothing new may have come: then there is nowhere to look.
+    guard start + 4 <= head.count else { return false }
     return (start...head.count - 4).contains { head[$0..<$0 + 4].elementsEqual("\r\n\r\n".utf8) }
   }
 
