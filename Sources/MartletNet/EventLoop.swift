@@ -364,9 +364,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   /// After `stop()`: ends the thread once nothing is left to run.
   private func endIfIdle() -> Bool {
-    guard stopBegan, jobs.isEmpty, blocks.isEmpty, dirty.isEmpty, sources.isEmpty else {
-      return false
-    }
+    guard stopBegan, sources.isEmpty else { return false }
+    dropTimers()
+    guard jobs.isEmpty, blocks.isEmpty, dirty.isEmpty else { return false }
     let waiters: [CheckedContinuation<Void, Never>]? = inbox.withLock { box in
       guard box.jobs.isEmpty, box.blocks.isEmpty else { return nil }
       box.phase = .exited
@@ -376,6 +376,16 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     guard let waiters else { return false }
     for waiter in waiters { waiter.resume() }
     return true
+  }
+}
+
+extension EventLoop {
+  /// What their actions hold may hold the loop, and may do something when it is let go.
+  private func dropTimers() {
+    guard !timers.isEmpty else { return }
+    let dropped = timers
+    timers = TimerHeap()
+    withExtendedLifetime(dropped) {}
   }
 }
 

@@ -44,6 +44,7 @@ package final class Transport: EventSource, @unchecked Sendable {
   private(set) var state = State.idle
   private var carrier: Carrier
   private let countsAsAccepted: Bool
+  private var isCounted = false
   private var tls: TLSSession?
   private var timer: LoopTimer?
 
@@ -87,7 +88,10 @@ package final class Transport: EventSource, @unchecked Sendable {
     assert(loop.isCurrent)
     precondition(state == .idle, "a transport opens once")
     self.delegate = delegate
-    if countsAsAccepted { loop.acceptedCount += 1 }
+    if countsAsAccepted {
+      loop.acceptedCount += 1
+      isCounted = true
+    }
     guard watchCarrier(events: martlet_epoll_in) else { return }
     beginHandshake()
   }
@@ -419,7 +423,8 @@ package final class Transport: EventSource, @unchecked Sendable {
   package func close(error: NetError? = nil) {
     assert(loop.isCurrent)
     guard state != .closed else { return }
-    if countsAsAccepted, state != .idle { loop.acceptedCount -= 1 }
+    if isCounted { loop.acceptedCount -= 1 }
+    isCounted = false
     state = .closed
     if loop.buffers.outputOwner === self {
       loop.buffers.outputCount = 0

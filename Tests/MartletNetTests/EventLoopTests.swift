@@ -110,6 +110,20 @@ import Testing
     #expect(await task.value)
   }
 
+  @Test("a stopped loop lets go of its timers")
+  func timersAfterStop() async throws {
+    weak var forgotten: EventLoop?
+    do {
+      let loop = try EventLoop()
+      forgotten = loop
+      try loop.start()
+      loop.execute { _ = loop.schedule(after: .seconds(3_600)) { _ = loop.now } }
+      await loop.stopAndWait()
+    }
+    for _ in 0..<500 where forgotten != nil { try await Task.sleep(for: .milliseconds(5)) }
+    #expect(forgotten == nil)
+  }
+
   @Test("jobs that never end do not keep timers from firing")
   func fairness() async throws {
     var limits = NetLimits()

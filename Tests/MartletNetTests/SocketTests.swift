@@ -129,6 +129,20 @@ import Testing
     await port.stop()
   }
 
+  @Test("a connection that the kernel will not watch does not count as one for ever")
+  func unwatchable() async throws {
+    let loop = try EventLoop()
+    try loop.start()
+    let log = TransportLog()
+    try await on(loop) {
+      let transport = Transport(loop: loop, carrier: .none, peerAddress: .pipe, isAccepted: true)
+      transport.open(delegate: log)
+    }
+    try await eventually(loop, "it closes") { log.closed.count == 1 }
+    try await on(loop) { #expect(loop.acceptedCount == 0) }
+    await loop.stopAndWait()
+  }
+
   @Test("a listener without descriptors rests and then accepts again")
   func descriptorsExhausted() async throws {
     var limits = NetLimits()
