@@ -35,6 +35,19 @@ public final class Channel: Sendable {
     core = ChannelCore(loop: loop, connector: .transport(transport), configuration: configuration)
   }
 
+  /// A channel to the first of `addresses` that answers; for tests.
+  package init(
+    configuration: ChannelConfiguration,
+    loop: EventLoop,
+    addresses: [MartletNet.SocketAddress]
+  ) {
+    core = ChannelCore(
+      loop: loop,
+      connector: .addresses(addresses),
+      configuration: configuration
+    )
+  }
+
   deinit {
     guard let core else { return }
     core.loop.execute { core.abandon() }

@@ -166,6 +166,7 @@ final class ChannelCore: @unchecked Sendable {
   func abandon() {
     guard life.close() else { return }
     attempt?.stop()
+    failWaitingCalls("the channel was forgotten")
     connection?.drain()
   }
 
@@ -175,13 +176,20 @@ final class ChannelCore: @unchecked Sendable {
   func close() async {
     if life.close() {
       attempt?.stop()
-      let calls = waiting
-      waiting = []
-      for call in calls { call.fail(RPCError(.cancelled, "the channel was closed")) }
+      failWaitingCalls("the channel was closed")
     }
     for connection in openConnections.values { connection.close() }
     guard !openConnections.isEmpty else { return }
     await withUnsafeContinuation { closeWaiters.append($0) }
+  }
+}
+
+extension ChannelCore {
+  /// No connection will ever take them.
+  private func failWaitingCalls(_ reason: String) {
+    let calls = waiting
+    waiting = []
+    for call in calls { call.fail(RPCError(.cancelled, reason)) }
   }
 }
 

@@ -1,22 +1,23 @@
 internal import MartletHTTP2
 internal import MartletNet
 
-/// Where a channel's bytes go: a host, or, in tests, whatever makes a transport.
+/// Where a channel's bytes go: a host, or, in tests, its addresses or whatever makes a transport.
 enum Connector: Sendable {
   case host(String, port: Int)
+  case addresses([MartletNet.SocketAddress])
   case transport(@Sendable (EventLoop) throws(NetError) -> Transport)
 
   var host: String {
     switch self {
     case .host(let host, _): host
-    case .transport: "localhost"
+    case .addresses, .transport: "localhost"
     }
   }
 
   var authority: String {
     switch self {
     case .host(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    case .transport: "localhost"
+    case .addresses, .transport: "localhost"
     }
   }
 }
@@ -49,6 +50,9 @@ final class ConnectAttempt: @unchecked Sendable {
       } catch {
         fail("\(error)")
       }
+    case .addresses(let addresses):
+      self.addresses = addresses[...]
+      connectNext(reason: "the host has no address")
     case .host(let host, let port):
       Task(executorPreference: channel.loop) { await self.resolve(host, port) }
     }

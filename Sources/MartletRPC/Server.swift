@@ -2,6 +2,8 @@ internal import MartletNet
 internal import Synchronization
 
 /// Serves RPC services over HTTP/2 on event loops of its own.
+///
+/// Once started it serves until `shutdown`, even when nobody holds the `Server` any more.
 public final class Server: Sendable {
   private let configuration: ServerConfiguration
   private let router: Router
@@ -46,10 +48,7 @@ public final class Server: Sendable {
     let tls = try makeTLSContext()
     do throws(NetError) {
       let (loops, address) = try openLoops(tls)
-      for loop in loops {
-        try loop.loop.start()
-        loop.loop.execute { loop.startAccepting() }
-      }
+      try start(loops)
       state.withLock { $0 = .running(loops) }
       return [SocketAddress(host: configuration.host, port: Int(address.port ?? 0))]
     } catch {
@@ -79,6 +78,19 @@ public final class Server: Sendable {
       await Self.waitUntilEmpty(loop)
       await loop.loop.stopAndWait()
     }
+  }
+
+  /// Starts all loops, or none.
+  private func start(_ loops: [ServerLoop]) throws(NetError) {
+    for (index, loop) in loops.enumerated() {
+      do throws(NetError) {
+        try loop.loop.start()
+      } catch {
+        for started in loops[..<index] { started.loop.stop() }
+        throw error
+      }
+    }
+    for loop in loops { loop.loop.execute { loop.startAccepting() } }
   }
 
   private static func waitUntilEmpty(_ loop: ServerLoop) async {

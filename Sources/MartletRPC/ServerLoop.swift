@@ -16,6 +16,8 @@ final class ServerLoop: @unchecked Sendable {
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
   private var calls: ContiguousArray<ServerCallCore> = []
   private var isDraining = false
+  /// Itself: nobody else need hold it from its start until it drains.
+  private var whileAccepting: ServerLoop?
   private var emptyWaiters: [UnsafeContinuation<Void, Never>] = []
 
   init(
@@ -57,6 +59,7 @@ final class ServerLoop: @unchecked Sendable {
   func startAccepting() {
     do throws(NetError) {
       try listener?.start()
+      whileAccepting = self
     } catch {
       StandardError.write("martlet: the server cannot accept connections: \(error)\n")
     }
@@ -118,6 +121,7 @@ final class ServerLoop: @unchecked Sendable {
     isDraining = true
     listener?.close()
     for connection in connections.values { connection.drain() }
+    whileAccepting = nil
   }
 
   /// Ends the calls that still run.

@@ -1,4 +1,5 @@
 import EchoSchema
+import MartletNet
 import Testing
 
 @testable import MartletRPC
@@ -77,6 +78,42 @@ import Testing
     #expect(later == "three")
     await channel.close()
     await second.shutdown(grace: .zero)
+  }
+
+  @Test("a server that its maker forgets serves on")
+  func forgottenServer() async throws {
+    var server: Server? = EchoFixture().makeServer(ServerConfiguration())
+    let port = try #require(try server?.start().first).port
+    server = nil
+    for text in ["first", "second"] {
+      let channel = Channel(
+        to: .host("127.0.0.1", port: port),
+        configuration: ChannelConfiguration(security: .plaintext)
+      )
+      let answer = try await EchoServiceClient(channel).get(request(text)).text
+      #expect(answer == text)
+      await channel.close()
+    }
+  }
+
+  @Test("a host's addresses are tried in turn until one answers")
+  func nextAddress() async throws {
+    let server = EchoFixture().makeServer(ServerConfiguration())
+    let port = UInt16(try #require(try server.start().first).port)
+    let loop = try EventLoop()
+    try loop.start()
+    let channel = Channel(
+      configuration: ChannelConfiguration(security: .plaintext),
+      loop: loop,
+      addresses: [
+        try .init(host: "::1", port: port), .loopback(port: 1), .loopback(port: port),
+      ]
+    )
+    let answer = try await EchoServiceClient(channel).get(request("found")).text
+    #expect(answer == "found")
+    await channel.close()
+    await loop.stopAndWait()
+    await server.shutdown(grace: .zero)
   }
 
   @Test("waiting for a connection ends with the deadline")

@@ -135,6 +135,38 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
     }
   }
 
+  @Test("a call that waits to be sent again fails when its channel is forgotten")
+  func forgottenWhileWaiting() async throws {
+    let loop = try EventLoop()
+    try loop.start()
+    let connections = Counter()
+    var channel: Channel? = Channel(configuration: .init(security: .plaintext), loop: loop) {
+      loop in
+      let ends = Transport.pipe(loop, loop)
+      connections.increment()
+      // The second connection's server never says a word.
+      guard connections.current == 1 else {
+        ends.server.open(delegate: SilentPeer())
+        return ends.client
+      }
+      let server = ScriptedServer { _, stream, connection in
+        stream.reset(.refusedStream)
+        connection.drain()
+      }
+      _ = HTTP2Connection(role: .server, transport: ends.server, delegate: server)
+      return ends.client
+    }
+    let method = EchoService.Methods.chat
+    let call = try await #require(channel).open(method)
+    await call.requests.finish()
+    #expect(await waitUntil { connections.current == 2 })
+    channel = nil
+    let outcome = Task { await failure { try await call.response() }.code }
+    let code = await outcome.value
+    #expect(code == .cancelled)
+    await loop.stopAndWait()
+  }
+
   /// A channel whose every connection ends at a scripted server.
   private func run(
     _ script: @escaping @Sendable (Int, HTTP2Stream, HTTP2Connection) -> Void,
@@ -161,4 +193,12 @@ private func answer(_ stream: HTTP2Stream, _ text: String) {
   stream.submitResponse(ResponseHeaders.leading(Metadata()))
   stream.write(frame)
   stream.finish(trailers: ResponseHeaders.trailers(nil, Metadata()))
+}
+
+private final class SilentPeer: TransportDelegate {
+  func transportDidOpen(_ transport: Transport) {}
+  func transport(_ transport: Transport, didRead bytes: UnsafeRawBufferPointer) {}
+  func transportDidReachEnd(_ transport: Transport) { transport.closeInOrder() }
+  func transportWillFlush(_ transport: Transport) {}
+  func transportDidClose(_ transport: Transport, error: NetError?) {}
 }
