@@ -70,6 +70,7 @@ extension HTTP2Connection {
     let used = nghttp2_session_mem_recv(session, start, bytes.count)
     if used < 0 { return violated(by: Int32(clamping: used)) }
     transport.setNeedsFlush()
+    regulateReading()
   }
 
   /// nghttp2 gave up on what the peer sent.
@@ -197,12 +198,20 @@ extension HTTP2Connection {
     gathered = 0
   }
 
+  /// Pauses reading while the peer does not take what is said.
+  ///
+  /// Looked at after every read: as long as the transport holds bytes nothing is flushed, and each
+  /// frame that the peer sends meanwhile may queue an answer in nghttp2.
   private func regulateReading() {
     guard role == .server else { return }
-    if transport.pendingByteCount > configuration.limits.maxOutboundBacklogBytes {
-      transport.pauseReading()
-    } else if transport.pendingByteCount == 0 {
+    let limits = configuration.limits
+    let pending = transport.pendingByteCount
+    if pending == 0 {
       transport.resumeReading()
+    } else if pending > limits.maxOutboundBacklogBytes
+      || nghttp2_session_get_outbound_queue_size(session) > limits.maxOutboundBacklogFrames
+    {
+      transport.pauseReading()
     }
   }
 

@@ -161,6 +161,9 @@ package final class HTTP2Connection: @unchecked Sendable {
       nghttp2_session_check_request_allowed(session) != 0
     else { throw .noNewStreams }
     guard canOpenStream else { throw .tooManyStreams }
+    guard headers.listBytes <= configuration.limits.maxSentHeaderListBytes else {
+      throw .headersTooLong
+    }
     let stream = HTTP2Stream(id: -1, connection: self, headersKind: .response)
     let user = Unmanaged.passUnretained(stream).toOpaque()
     var provider = stream.dataProvider()

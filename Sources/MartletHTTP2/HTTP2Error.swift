@@ -37,6 +37,8 @@ package enum HTTP2Error: Error, Equatable, Sendable {
   case noNewStreams
   /// The peer allows no further stream at present.
   case tooManyStreams
+  /// A request's header list is over `HTTP2Limits.maxSentHeaderListBytes`.
+  case headersTooLong
   /// The peer did not answer a PING in time.
   case keepaliveTimeout
 }

@@ -20,24 +20,33 @@ package struct HTTP2HeaderList: @unchecked Sendable {
 
   package var count: Int { fields.count }
 
+  /// The list's size as RFC 9113, section 6.5.2, counts it: name, value and 32 for each field.
+  package private(set) var listBytes = 0
+
   package mutating func append(_ name: StaticString, _ value: StaticString) {
-    fields.append((Self.text(name), Self.text(value)))
+    add(Self.text(name), Self.text(value))
   }
 
   package mutating func append(_ name: StaticString, _ value: String) {
-    fields.append((Self.text(name), copy(value.utf8)))
+    add(Self.text(name), copy(value.utf8))
   }
 
   package mutating func append(_ name: String, _ value: String) {
-    fields.append((copy(name.utf8), copy(value.utf8)))
+    add(copy(name.utf8), copy(value.utf8))
   }
 
   package mutating func append(_ name: String, bytes value: [UInt8]) {
-    fields.append((copy(name.utf8), copy(value)))
+    add(copy(name.utf8), copy(value))
+  }
+
+  private mutating func add(_ name: Text, _ value: Text) {
+    fields.append((name, value))
+    listBytes += name.count + value.count + 32
   }
 
   package mutating func removeAll() {
     fields.removeAll(keepingCapacity: true)
+    listBytes = 0
     bytes.removeAll(keepingCapacity: true)
   }
 

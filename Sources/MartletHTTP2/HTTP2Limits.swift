@@ -7,6 +7,11 @@ package struct HTTP2Limits: Sendable {
   ///
   /// A longer list resets its stream.
   package var maxHeaderListBytes = 16 << 10
+  /// Bytes of one header list that we send, counted in the same way.
+  ///
+  /// A longer one resets its stream: nghttp2 would silently drop it (from 64 KiB on), and the peer
+  /// would wait for ever.
+  package var maxSentHeaderListBytes = 60 << 10
   /// Bytes of one frame's payload that we accept (SETTINGS_MAX_FRAME_SIZE).
   package var maxFrameBytes = 16 << 10
   /// Bytes that a peer may send on a stream before the handler consumes them.
@@ -25,6 +30,8 @@ package struct HTTP2Limits: Sendable {
   ///
   /// A client always reads: if both sides stopped, neither would ever go on.
   package var maxOutboundBacklogBytes = 64 << 10
+  /// The same for frames that wait behind those bytes.
+  package var maxOutboundBacklogFrames = 1_000
   /// Bytes that one connection sends in one turn, so that the others get theirs.
   package var maxFlushBytesPerTurn = 256 << 10
 

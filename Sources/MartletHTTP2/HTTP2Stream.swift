@@ -84,8 +84,11 @@ package final class HTTP2Stream: @unchecked Sendable {
   // MARK: Out
 
   /// Sends the response's head; with `endStream` that is all (trailers-only).
+  ///
+  /// A list over `HTTP2Limits.maxSentHeaderListBytes` resets the stream.
   package func submitResponse(_ headers: HTTP2HeaderList, endStream: Bool = false) {
     guard let session, !hasSubmitted else { return }
+    guard isSendable(headers) else { return reset(.internalError) }
     hasSubmitted = true
     isFinished = endStream
     var provider = dataProvider()
@@ -121,8 +124,11 @@ package final class HTTP2Stream: @unchecked Sendable {
   }
 
   /// Ends our side after what was written, with trailers if there are any.
+  ///
+  /// Trailers over `HTTP2Limits.maxSentHeaderListBytes` reset the stream.
   package func finish(trailers: HTTP2HeaderList? = nil) {
     guard session != nil, !isFinished else { return }
+    guard isSendable(trailers) else { return reset(.internalError) }
     isFinished = true
     self.trailers = trailers
     resume()
@@ -142,6 +148,10 @@ package final class HTTP2Stream: @unchecked Sendable {
   package var bufferedBytes: Int { outbound.count }
   /// False from the high-water mark until the low-water mark.
   package var isWritable: Bool { !isThrottled && !isClosed && !isFinished }
+
+  private func isSendable(_ headers: HTTP2HeaderList?) -> Bool {
+    (headers?.listBytes ?? 0) <= connection.configuration.limits.maxSentHeaderListBytes
+  }
 
   private var highWater: Int { connection.configuration.limits.streamHighWaterBytes }
 

@@ -53,6 +53,9 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
         self?.fail(Self.deadlineExceeded)
       }
     }
+    if options.metadata.listBytes > channel.limits.maxMetadataBytes {
+      return fail(RPCError(.internal, "the request's metadata is over the limit"))
+    }
     channel.start(self)
   }
 

@@ -24,6 +24,13 @@ public struct ServerLimits: Sendable, Hashable {
   public var maxConnectionsPerLoop = 16_384
   /// Bytes of one header list as RFC 9113 section 6.5.2 counts them (32 more for each field).
   public var maxHeaderListBytes = 16 << 10
+  /// Bytes of metadata, counted in the same way, that a handler may send before the first response,
+  /// and again with the status; without a response, both together.
+  ///
+  /// Above it the call ends with INTERNAL; an error loses its metadata.
+  public var maxMetadataBytes = 12 << 10
+  /// Bytes of a status message as it is sent, percent-encoded; a longer one is cut.
+  public var maxStatusMessageBytes = 2 << 10
   /// How long a new connection may take for TLS and HTTP/2's first frames.
   public var handshakeTimeout: Duration = .seconds(10)
   /// How long a connection may stay without an open call before it is sent away; nil for ever.
@@ -57,6 +64,9 @@ public struct ClientLimits: Sendable, Hashable {
   public var connectionWindowBytes = 4 << 20
   /// Bytes of one header list as RFC 9113 section 6.5.2 counts them.
   public var maxHeaderListBytes = 16 << 10
+  /// Bytes of metadata, counted in the same way, that a call may send; above it the call fails with
+  /// INTERNAL.
+  public var maxMetadataBytes = 12 << 10
   /// Bytes of requests kept so that a call which the server has provably not seen is sent again
   /// on a new connection.
   ///

@@ -134,6 +134,20 @@ extension Metadata {
   }
 }
 
+extension Metadata {
+  /// The size as RFC 9113, section 6.5.2, counts it: name, value and 32 for each entry.
+  var listBytes: Int {
+    entries.reduce(0) { sum, entry in
+      let valueBytes =
+        switch entry.value {
+        case .text(let text): text.utf8.count
+        case .binary(let bytes): (bytes.count * 4 + 2) / 3
+        }
+      return sum + entry.name.utf8.count + valueBytes + 32
+    }
+  }
+}
+
 extension Metadata.Entry {
   /// The value as it stands in a header.
   package var wireValue: String {

@@ -3,11 +3,24 @@
 ///
 /// See PROTOCOL-HTTP2.md, "Status-Message".
 package enum PercentEncoding {
-  /// Encodes a message for `grpc-message`.
-  package static func encode(_ text: String) -> [UInt8] {
+  /// Encodes a message for `grpc-message`, or as many of its first characters as fit into
+  /// `maxBytes`.
+  package static func encode(_ text: String, maxBytes: Int = .max) -> [UInt8] {
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(text.utf8.count)
-    for byte in text.utf8 {
+    bytes.reserveCapacity(min(text.utf8.count, maxBytes))
+    for character in text.unicodeScalars {
+      let start = bytes.count
+      append(character, to: &bytes)
+      guard bytes.count <= maxBytes else {
+        bytes.removeSubrange(start...)
+        break
+      }
+    }
+    return bytes
+  }
+
+  private static func append(_ character: Unicode.Scalar, to bytes: inout [UInt8]) {
+    for byte in UTF8.encode(character) ?? UTF8.encodedReplacementCharacter {
       if byte >= 0x20, byte <= 0x7e, byte != UInt8(ascii: "%") {
         bytes.append(byte)
       } else {
@@ -16,7 +29,6 @@ package enum PercentEncoding {
         bytes.append(hexDigit(byte & 0xf))
       }
     }
-    return bytes
   }
 
   /// Decodes `grpc-message`, leaving broken escapes as they are and replacing what is not UTF-8:

@@ -24,10 +24,14 @@ enum ResponseHeaders {
   }
 
   /// What goes after the last.
-  static func trailers(_ failure: RPCError?, _ metadata: Metadata) -> HTTP2HeaderList {
+  static func trailers(
+    _ failure: RPCError?,
+    _ metadata: Metadata,
+    maxMessageBytes: Int = .max
+  ) -> HTTP2HeaderList {
     if failure == nil, metadata.isEmpty { return succeeded }
     var headers = HTTP2HeaderList()
-    headers.append(status: failure, metadata)
+    headers.append(status: failure, metadata, maxMessageBytes)
     return headers
   }
 
@@ -35,11 +39,12 @@ enum ResponseHeaders {
   static func trailersOnly(
     _ failure: RPCError?,
     _ leading: Metadata,
-    _ trailing: Metadata
+    _ trailing: Metadata,
+    maxMessageBytes: Int
   ) -> HTTP2HeaderList {
     var headers = plain
     headers.append(leading)
-    headers.append(status: failure, trailing)
+    headers.append(status: failure, trailing, maxMessageBytes)
     return headers
   }
 
@@ -57,11 +62,16 @@ extension HTTP2HeaderList {
     for entry in metadata.entries { append(entry.name, entry.wireValue) }
   }
 
-  fileprivate mutating func append(status failure: RPCError?, _ metadata: Metadata) {
+  fileprivate mutating func append(
+    status failure: RPCError?,
+    _ metadata: Metadata,
+    _ maxMessageBytes: Int
+  ) {
     if let failure {
       append("grpc-status", String(failure.code.rawValue))
       if !failure.message.isEmpty {
-        append("grpc-message", bytes: PercentEncoding.encode(failure.message))
+        let text = PercentEncoding.encode(failure.message, maxBytes: maxMessageBytes)
+        append("grpc-message", bytes: text)
       }
     } else {
       append("grpc-status", "0")

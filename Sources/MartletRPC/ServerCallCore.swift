@@ -128,9 +128,13 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private var cancellation: RPCError?
 
   override func submit(_ frame: [UInt8]) throws(RPCError) {
+    let leading = life.responses == .unsent ? call.responseMetadata : Metadata()
+    guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
+      throw Self.metadataTooLarge
+    }
     switch life.sendResponse() {
     case .headersAndMessage:
-      stream?.submitResponse(ResponseHeaders.leading(call.responseMetadata))
+      stream?.submitResponse(ResponseHeaders.leading(leading))
       stream?.write(frame)
     case .message: stream?.write(frame)
     case .drop: throw sendFailure ?? RPCError(.cancelled, "the call is over")
@@ -139,24 +143,47 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   private func finish(_ action: ServerCallLife.StatusAction, _ failure: RPCError?) {
     stopTimer()
-    let trailing = call.trailingMetadata
+    guard action != .drop else { return }
+    let limits = owner.configuration.limits
+    var failure = failure
+    var leading = action == .trailersOnly ? call.responseMetadata : Metadata()
+    var trailing = call.trailingMetadata
+    let metadataBytes =
+      leading.listBytes + trailing.listBytes + (failure?.metadata.listBytes ?? 0)
+    if metadataBytes > limits.maxMetadataBytes {
+      failure = failure.map { RPCError($0.code, $0.message) } ?? Self.metadataTooLarge
+      leading = Metadata()
+      trailing = Metadata()
+    }
+    let maxMessageBytes = limits.maxStatusMessageBytes
     switch action {
     case .drop: return
     case .trailersOnly:
-      let leading = call.responseMetadata
       if failure == nil, !leading.isEmpty {
         stream?.submitResponse(ResponseHeaders.leading(leading))
         stream?.finish(trailers: ResponseHeaders.trailers(nil, trailing))
       } else {
         stream?.submitResponse(
-          ResponseHeaders.trailersOnly(failure, leading, trailing),
+          ResponseHeaders.trailersOnly(
+            failure,
+            leading,
+            trailing,
+            maxMessageBytes: maxMessageBytes
+          ),
           endStream: true
         )
       }
     case .trailers:
-      stream?.finish(trailers: ResponseHeaders.trailers(failure, trailing))
+      stream?.finish(
+        trailers: ResponseHeaders.trailers(failure, trailing, maxMessageBytes: maxMessageBytes)
+      )
     }
   }
+
+  private static let metadataTooLarge = RPCError(
+    .internal,
+    "the response's metadata is over the limit"
+  )
 
   // MARK: Ending early
 

@@ -50,7 +50,12 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     case .call(let method, let timeout):
       begin(method, timeout, on: stream)
     case .refused(let error):
-      var headers = ResponseHeaders.trailersOnly(error, Metadata(), Metadata())
+      var headers = ResponseHeaders.trailersOnly(
+        error,
+        Metadata(),
+        Metadata(),
+        maxMessageBytes: owner.configuration.limits.maxStatusMessageBytes
+      )
       headers.append("grpc-accept-encoding", "identity")
       stream.submitResponse(headers, endStream: true)
     case .http(let status, let text):

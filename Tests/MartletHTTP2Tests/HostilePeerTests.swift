@@ -91,6 +91,40 @@ import Testing
     try await expectEnd(.enhanceYourCalm, after: request + flood, configuration: fewResets)
   }
 
+  @Test(
+    "a server reads no more from a peer that takes no answers, whatever it sends",
+    arguments: [100_000, 200_000]
+  )
+  func flooderWhoNeverReads(answerBytes: Int) async throws {
+    let peer = try await RawPeer(against: .server)
+    peer.other.prepare = { log in
+      guard log.stream?.id == 1 else { return }
+      log.onHead = { stream in
+        var headers = HTTP2HeaderList()
+        headers.append(":status", "200")
+        stream.submitResponse(headers)
+        stream.write([UInt8](repeating: 1, count: answerBytes))
+      }
+    }
+    let wideWindows =
+      RawPeer.frame(type: 4, [0, 4, 0x7f, 0xff, 0xff, 0xff])
+      + RawPeer.frame(type: 8, stream: 0, [0x7f, 0, 0, 0])
+    try await on(peer.loop) { peer.transport?.pauseReading() }
+    try await peer.send(RawPeer.preface + wideWindows + Self.requests(1) { _ in [] })
+    try await eventually(peer.loop, "the answer waits for the peer") {
+      (peer.other.connection?.transport.pendingByteCount ?? 0) > 0
+    }
+    // Our SETTINGS stay unacknowledged, so each further stream only costs the server a reset.
+    let flood = Self.requests(200_000) { _ in [] }
+    try await peer.send(Array(flood.dropFirst(Self.requests(1) { _ in [] }.count)))
+    try await Task.sleep(for: .milliseconds(500))
+    try await on(peer.loop) {
+      #expect((peer.transport?.pendingByteCount ?? 0) > 2 << 20)
+      #expect(peer.other.streams.count < 20_000)
+    }
+    await peer.stop()
+  }
+
   @Test("a header list in endless CONTINUATION frames ends the connection")
   func continuations() async throws {
     let start = RawPeer.frame(type: 1, stream: 1, RawPeer.requestBlock)

@@ -53,6 +53,56 @@ struct CustomHandler: EchoServiceHandler {
     }
   }
 
+  @Test("a status message too long for a header list arrives cut", arguments: [5_000, 200_000])
+  func longMessage(count: Int) async throws {
+    let handler = CustomHandler(onGet: { _, _ in
+      throw RPCError(.invalidArgument, String(repeating: "ł", count: count))
+    })
+    try await EchoFixture(handler: handler).run { client, _ in
+      let options = CallOptions(timeout: .seconds(5))
+      let error = await failure { try await client.get(request(), options: options) }
+      #expect(error.code == .invalidArgument)
+      #expect(error.message.count > 100 && error.message.count < count)
+      #expect(error.message.allSatisfy { $0 == "ł" })
+    }
+  }
+
+  @Test(
+    "metadata over the limit fails the call instead of leaving it open",
+    arguments: [true, false]
+  )
+  func largeResponseMetadata(isTrailing: Bool) async throws {
+    let handler = CustomHandler(onExpand: { _, responses, call in
+      var metadata = Metadata()
+      try metadata.append(String(repeating: "m", count: 100_000), for: "large")
+      if isTrailing { call.trailingMetadata = metadata } else { call.responseMetadata = metadata }
+      try await responses.send(EchoResponse())
+    })
+    try await EchoFixture(handler: handler).run { client, _ in
+      let options = CallOptions(timeout: .seconds(5))
+      let error = await failure {
+        let call = try await client.expand(request(), options: options)
+        for try await _ in call.responses {}
+      }
+      #expect(error.code == .internal)
+      #expect(error.message.contains("metadata"))
+    }
+  }
+
+  @Test("a request's metadata over the limit fails the call at once")
+  func largeRequestMetadata() async throws {
+    var metadata = Metadata()
+    try metadata.append(String(repeating: "m", count: 100_000), for: "large")
+    let options = CallOptions(metadata: metadata, timeout: .seconds(5))
+    try await EchoFixture().run { client, _ in
+      let error = await failure { try await client.get(request(), options: options) }
+      #expect(error.code == .internal)
+      #expect(error.message.contains("metadata"))
+      let after = try await client.get(request("after")).text
+      #expect(after == "after")
+    }
+  }
+
   @Test("responses before an error arrive before the error")
   func errorAfterResponses() async throws {
     let handler = CustomHandler(onExpand: { _, responses, _ in
