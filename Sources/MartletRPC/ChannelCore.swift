@@ -115,6 +115,12 @@ final class ChannelCore: @unchecked Sendable {
 
   var http2: HTTP2Configuration { HTTP2Configuration(configuration) }
 
+  /// Lets go of it, too: it holds the channel.
+  private func stopAttempt() {
+    attempt?.stop()
+    attempt = nil
+  }
+
   func attemptSucceeded(_ connection: ClientConnection) {
     attempt = nil
     guard life.connected() else { return connection.close() }
@@ -165,7 +171,7 @@ final class ChannelCore: @unchecked Sendable {
   /// The channel is forgotten: no new calls, those that run may end.
   func abandon() {
     guard life.close() else { return }
-    attempt?.stop()
+    stopAttempt()
     failWaitingCalls("the channel was forgotten")
     connection?.drain()
   }
@@ -175,7 +181,7 @@ final class ChannelCore: @unchecked Sendable {
   /// On the loop.
   func close() async {
     if life.close() {
-      attempt?.stop()
+      stopAttempt()
       failWaitingCalls("the channel was closed")
     }
     for connection in openConnections.values { connection.close() }

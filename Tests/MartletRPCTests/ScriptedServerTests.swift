@@ -167,6 +167,31 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
     await loop.stopAndWait()
   }
 
+  @Test("a channel that is closed or forgotten while it connects leaves nothing behind")
+  func closedWhileConnecting() async throws {
+    for closes in [true, false] {
+      weak var remains: EventLoop?
+      do {
+        let loop = try EventLoop()
+        remains = loop
+        try loop.start()
+        let channel = Channel(configuration: .init(security: .plaintext), loop: loop) { loop in
+          let ends = Transport.pipe(loop, loop)
+          ends.server.open(delegate: SilentPeer())
+          return ends.client
+        }
+        let options = CallOptions(timeout: .milliseconds(20))
+        let error = await failure {
+          try await EchoServiceClient(channel).get(request(), options: options)
+        }
+        #expect(error.code == .deadlineExceeded)
+        if closes { await channel.close() }
+        await loop.stopAndWait()
+      }
+      #expect(await waitUntil { remains == nil }, "closes: \(closes)")
+    }
+  }
+
   /// A channel whose every connection ends at a scripted server.
   private func run(
     _ script: @escaping @Sendable (Int, HTTP2Stream, HTTP2Connection) -> Void,
