@@ -27,11 +27,24 @@ public protocol ServiceHandler: Sendable {
 /// One method with the code that answers it.
 public struct RPCMethod: Sendable {
   let path: String
+  /// The same, to compare with what comes off the wire.
+  let pathBytes: [UInt8]
   let kind: CallKind
   /// Runs the handler, on the call's loop.
   ///
   /// What it throws is the call's status.
   let run: @Sendable (ServerCallCore) async throws -> Void
+
+  private init(
+    path: String,
+    kind: CallKind,
+    run: @escaping @Sendable (ServerCallCore) async throws -> Void
+  ) {
+    self.path = path
+    pathBytes = Array(path.utf8)
+    self.kind = kind
+    self.run = run
+  }
 
   /// One request, one response.
   ///

@@ -3,7 +3,11 @@
 struct RawMetadata: Sendable {
   private var bytes: [UInt8] = []
 
+  /// What most calls' metadata fits into, so that it is allocated once.
+  private static let firstCapacity = 160
+
   mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    if bytes.isEmpty { bytes.reserveCapacity(Self.firstCapacity) }
     append(count: name.count)
     append(count: value.count)
     bytes.append(contentsOf: name)
@@ -26,9 +30,7 @@ struct RawMetadata: Sendable {
   }
 
   private mutating func append(count: Int) {
-    for shift in stride(from: 24, through: 0, by: -8) {
-      bytes.append(UInt8(truncatingIfNeeded: count >> shift))
-    }
+    withUnsafeBytes(of: UInt32(clamping: count).bigEndian) { bytes.append(contentsOf: $0) }
   }
 
   private static func takeCount(_ rest: inout ArraySlice<UInt8>) -> Int {

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The headers of a request, taken as they come, and what they make of it.
 struct RequestHead {
   /// What becomes of a request.
@@ -80,7 +82,7 @@ struct RequestHead {
 
 extension UnsafeRawBufferPointer {
   fileprivate func equals(_ text: StaticString) -> Bool {
-    count == text.utf8CodeUnitCount
-      && elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: count))
+    guard count == text.utf8CodeUnitCount, let baseAddress else { return count == 0 }
+    return memcmp(baseAddress, text.utf8Start, count) == 0
   }
 }

@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// Finds a method by the bytes of `:path`, without making a string of them.
 struct Router: Sendable {
   private let methods: [RPCMethod]
@@ -31,7 +33,7 @@ struct Router: Sendable {
     var slot = Int(truncatingIfNeeded: Self.hash(path)) & (slots.count - 1)
     while slots[slot] >= 0 {
       let method = methods[Int(slots[slot])]
-      if path.elementsEqual(method.path.utf8) { return method }
+      if method.hasPath(path) { return method }
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil
@@ -45,5 +47,15 @@ struct Router: Sendable {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     return hash
+  }
+}
+
+extension RPCMethod {
+  fileprivate func hasPath(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    pathBytes.withUnsafeBytes { own in
+      guard own.count == bytes.count, let left = own.baseAddress, let right = bytes.baseAddress
+      else { return false }
+      return memcmp(left, right, own.count) == 0
+    }
   }
 }
