@@ -15,8 +15,8 @@ protocol XMLEvents: AnyObject {
 /// The one file of this module where its pointers are seen.
 ///
 /// It reads names without namespaces: many recorders write prefixes that they never declare,
-/// which a strict reader would refuse. Declarations of entities are refused outright, so nothing
-/// expands (CVE-2013-0340 and its kin).
+/// which a strict reader would refuse. Declarations of entities and of attributes, whose defaults
+/// every element would repeat, are refused outright, so nothing expands (CVE-2013-0340 and its kin).
 @safe
 final class ExpatParser {
   private let parser: XML_Parser
@@ -36,6 +36,7 @@ final class ExpatParser {
     unsafe XML_SetElementHandler(parser, onStart, onEnd)
     unsafe XML_SetCharacterDataHandler(parser, onText)
     unsafe XML_SetEntityDeclHandler(parser, onEntity)
+    unsafe XML_SetAttlistDeclHandler(parser, onAttributeList)
   }
 
   deinit { unsafe XML_ParserFree(parser) }
@@ -139,4 +140,8 @@ private let onText: XML_CharacterDataHandler = { userData, start, count in
 
 private let onEntity: XML_EntityDeclHandler = { userData, _, _, _, _, _, _, _, _ in
   unsafe parser(userData)?.fail("declarations of entities are not accepted")
+}
+
+private let onAttributeList: XML_AttlistDeclHandler = { userData, _, _, _, _, _ in
+  unsafe parser(userData)?.fail("declarations of attributes are not accepted")
 }
