@@ -143,6 +143,20 @@ private func makeSamples(_ range: Range<Int64>) -> [TrackSample] {
     }
   }
 
+  @Test("an activity with as many events as it holds can still be finished")
+  func fullOfEvents() async throws {
+    let header = try makeHeader()
+    try await journal.start(header)
+    let lap = ActivityEvent(type: .lap, timeMs: 1_700_000_009_000)
+    for _ in 1..<JournalLimits.eventsPerActivity { try await journal.append(lap, to: header.id) }
+    let error = await #expect(throws: JournalError.self) {
+      try await journal.append(lap, to: header.id)
+    }
+    #expect(error?.kind == .limit)
+    try await journal.append(ActivityEvent(type: .finish, timeMs: lap.timeMs), to: header.id)
+    #expect(try await journal.activity(header.id).isEnded)
+  }
+
   @Test("what was appended is there after the process was killed")
   func kill() async throws {
     let header = try makeHeader()

@@ -1,5 +1,5 @@
 import Testing
-import WorkoutClient
+@testable import WorkoutClient
 import WorkoutCore
 
 private func workout(_ text: String) throws(GPXError) -> RecordedWorkout {
@@ -40,6 +40,17 @@ private func point(_ time: String) -> String {
     )
     #expect(workout.events.map(\.event.type) == [.finish])
     #expect(workout.events.first?.event.timeMs == 1_577_836_805_000, "the latest time is the end")
+  }
+
+  @Test("a file with more breaks than an activity holds is refused before it is recorded")
+  func breaks() throws {
+    let starts = (0..<Int64(5001)).map {
+      "<trkseg>\(point(XMLTime.text(milliseconds: $0 * 10_000)))</trkseg>"
+    }
+    let fitting = try workout("<trk>\(starts.dropLast().joined())</trk>")
+    #expect(fitting.events.count == CoreLimits.maxEventsPerActivity - 1)
+    let error = #expect(throws: GPXError.self) { try workout("<trk>\(starts.joined())</trk>") }
+    #expect(error?.message == "more than 4999 breaks between segments")
   }
 
   @Test("a point without a time is an error that names its line")

@@ -36,7 +36,8 @@ package struct RecordedWorkout: Sendable, Hashable {
   ///   - document: The file's content.
   ///   - file: What errors call the file.
   /// - Throws: `GPXError` with the line for a point without a time or with one before 1970, and
-  ///   for a file without points: the samples of a workout have times.
+  ///   for a file without points: the samples of a workout have times; also for one with more
+  ///   breaks than an activity holds events.
   package init(_ document: GPXDocument, file: String) throws(GPXError) {
     title = document.tracks.first { !$0.name.isEmpty }?.name ?? document.name
     type =
@@ -51,6 +52,10 @@ package struct RecordedWorkout: Sendable, Hashable {
     }
     guard !samples.isEmpty else {
       throw GPXError(file: file, message: "no track points")
+    }
+    guard events.count < CoreLimits.maxEventsPerActivity else {
+      let limit = (CoreLimits.maxEventsPerActivity - 1) / 2
+      throw GPXError(file: file, message: "more than \(limit) breaks between segments")
     }
     let end = samples.reduce(0) { max($0, $1.timeMs) }
     append(.finish, at: end)

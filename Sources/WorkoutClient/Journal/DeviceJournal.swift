@@ -121,7 +121,9 @@ extension DeviceJournal {
   ) throws(JournalError) -> JournalEvent {
     try transaction { () throws(JournalError) in
       let (key, activity) = try openRow(id)
-      guard activity.eventCount < JournalLimits.eventsPerActivity else {
+      // The last place is kept for the event that ends the activity: it can always be ended.
+      let room = JournalLimits.eventsPerActivity - (event.type.isFinal ? 0 : 1)
+      guard activity.eventCount < room else {
         let limit = JournalLimits.eventsPerActivity
         throw JournalError(kind: .limit, message: "an activity holds at most \(limit) events")
       }
