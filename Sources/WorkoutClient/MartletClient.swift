@@ -60,8 +60,11 @@ public final class MartletClient: Sendable {
     tokens = TokenKeeper(profile: profile, channel: channel)
   }
 
-  /// Ends the connection; calls under way fail.
-  public func close() async { await channel.close() }
+  /// Ends the connection; calls under way fail, but a renewal of the tokens is waited for.
+  public func close() async {
+    await tokens.settle()
+    await channel.close()
+  }
 }
 
 // MARK: - Accounts

@@ -27,7 +27,7 @@ actor TokenKeeper {
   /// - Throws: `ClientError.notSignedIn`, or why renewing failed.
   func accessToken(refused: String? = nil) async throws(ClientError) -> String {
     let current = try load()
-    let isFresh = current.accessExpiresAt - Self.margin > wallClockMilliseconds() / 1000
+    let isFresh = current.accessExpiresAt > wallClockMilliseconds() / 1000 + Self.margin
     if isFresh, current.accessToken != refused { return current.accessToken }
     return try await renewed(current).accessToken
   }
@@ -43,6 +43,12 @@ actor TokenKeeper {
     credentials = nil
     do { try profile.removeCredentials() } catch { throw .profile(error) }
   }
+
+  /// Waits for a renewal under way.
+  ///
+  /// The server may have spent the old refresh token already: leaving before the new one is on disk
+  /// would end the session.
+  func settle() async { _ = await renewal?.result }
 
   private func load() throws(ClientError) -> Credentials {
     if let credentials { return credentials }
@@ -75,7 +81,11 @@ actor TokenKeeper {
   }
 
   private func renewUnderLock(_ old: Credentials) async throws -> Credentials {
-    guard let stored = try profile.credentials() else { throw ClientError.notSignedIn }
+    // Somebody else may have signed in with this profile meanwhile: this process goes on for
+    // nobody but the person it began for.
+    guard let stored = try profile.credentials(), stored.userID == old.userID else {
+      throw ClientError.notSignedIn
+    }
     if stored.refreshToken != old.refreshToken { return stored }
     var request = RefreshRequest()
     request.refreshToken = stored.refreshToken
