@@ -10,7 +10,7 @@ import WorkoutSchema
     "distances",
     arguments: [
       (0.0, "0 m"), (999.4, "999 m"), (1000, "1.00 km"), (7423.6, "7.42 km"), (42195, "42.20 km"),
-      (.infinity, "?"), (.nan, "?"),
+      (.infinity, "?"), (.nan, "?"), (-1e300, "?"), (1e300, "?"),
     ]
   )
   func distance(meters: Double, text: String) { #expect(Figures.distance(meters) == text) }
@@ -41,6 +41,8 @@ import WorkoutSchema
     #expect(Figures.fixed(12.999, 2) == "13.00")
     #expect(Figures.fixed(3.04, 2) == "3.04")
     #expect(Figures.fixed(1e300, 1) == "?")
+    #expect(Figures.climb(-1e300) == "?")
+    #expect(Figures.heartRate(1e300) == nil)
   }
 
   @Test("control characters in other people's words do not reach the terminal")
@@ -55,6 +57,11 @@ import WorkoutSchema
     #expect(Dates.utc(1_777_788_720_000) == "2026-05-03T06:12:00.000Z")
     #expect(Dates.utc(-1) == "1969-12-31T23:59:59.999Z")
     #expect(Dates.utc(45) == "1970-01-01T00:00:00.045Z")
+    #expect(Dates.utc(-1000) == "1969-12-31T23:59:59.000Z")
+    // Whatever a server sends is shown somehow.
+    #expect(Dates.utc(.min).hasSuffix(".192Z"))
+    #expect(Dates.utc(.max).hasSuffix(".807Z"))
+    #expect(!Dates.local(.min).isEmpty)
   }
 
   @Test("what is typed as a local date is shown as the same local date")

@@ -15,7 +15,8 @@ enum Dates {
     var seconds = time_t(floorDivide(milliseconds, 1000))
     var parts = unsafe tm()
     guard unsafe gmtime_r(&seconds, &parts) != nil else { return "?" }
-    let rest = milliseconds - Int64(seconds) * 1000
+    let remainder = milliseconds % 1000
+    let rest = remainder < 0 ? remainder + 1000 : remainder
     let fraction = "\(rest < 100 ? "0" : "")\(Figures.padded(rest))"
     let minute = unsafe text(parts, separator: "T")
     return unsafe "\(minute):\(Figures.padded(parts.tm_sec)).\(fraction)Z"
@@ -60,6 +61,7 @@ enum Dates {
   }
 
   private static func floorDivide(_ value: Int64, _ divisor: Int64) -> Int64 {
-    value >= 0 ? value / divisor : -((-value + divisor - 1) / divisor)
+    let (quotient, rest) = value.quotientAndRemainder(dividingBy: divisor)
+    return rest < 0 ? quotient - 1 : quotient
   }
 }

@@ -4,7 +4,7 @@ import WorkoutSchema
 enum Figures {
   /// `7.42 km`, below a kilometre `420 m`.
   static func distance(_ meters: Double) -> String {
-    guard meters.isFinite else { return "?" }
+    guard isPrintable(meters) else { return "?" }
     return meters < 1000 ? "\(Int(meters.rounded())) m" : "\(fixed(meters / 1000, 2)) km"
   }
 
@@ -29,12 +29,15 @@ enum Figures {
   }
 
   static func climb(_ meters: Double) -> String {
-    meters.isFinite ? "\(Int(meters.rounded())) m" : "?"
+    isPrintable(meters) ? "\(Int(meters.rounded())) m" : "?"
   }
 
   static func heartRate(_ beatsPerMinute: Double?) -> String? {
-    beatsPerMinute.flatMap { $0.isFinite ? "\(Int($0.rounded()))" : nil }
+    beatsPerMinute.flatMap { isPrintable($0) ? "\(Int($0.rounded()))" : nil }
   }
+
+  /// Whether a number from elsewhere is one, and small enough for an `Int`.
+  private static func isPrintable(_ value: Double) -> Bool { value.magnitude < 1e15 }
 
   /// A number with this many digits after the point.
   static func fixed(_ value: Double, _ digits: Int) -> String {
