@@ -24,7 +24,7 @@ struct Martlet: AsyncParsableCommand {
         65   a file, or a value for the server, is wrong
         69   the server is not available; what was recorded is kept
         70   an internal error, here or at the server
-        73   a file cannot be written
+        73   a file or the output cannot be written
         75   another martlet is recording with this profile
         77   not signed in, or not allowed
         130  interrupted; what was recorded is kept
@@ -44,6 +44,7 @@ struct Martlet: AsyncParsableCommand {
       } else {
         try command.run()
       }
+      try Terminal.checkOutput()
     } catch let failure as CommandFailure {
       if let message = failure.message { Terminal.note(message) }
       Glibc.exit(failure.status)

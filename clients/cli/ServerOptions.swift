@@ -76,6 +76,23 @@ struct ProfileOptions: ParsableArguments {
   }
 }
 
+/// How long to try to reach the server, on the command line.
+struct PatienceOption: ExpressibleByArgument, CustomStringConvertible {
+  let seconds: Int
+
+  init(seconds: Int) { self.seconds = seconds }
+
+  /// Takes up to a year.
+  init?(argument: String) {
+    guard let seconds = Int(argument), (0...31_536_000).contains(seconds) else { return nil }
+    self.seconds = seconds
+  }
+
+  var milliseconds: Int64 { Int64(seconds) * 1000 }
+
+  var description: String { "\(seconds)" }
+}
+
 /// An environment variable; nil when it is unset or empty.
 func environment(_ name: String) -> String? {
   guard let value = unsafe getenv(name) else { return nil }

@@ -45,7 +45,7 @@ struct Record: AsyncParsableCommand {
   var offline = false
 
   @Option(help: "How many seconds to try to reach the server once the recording has ended.")
-  var giveUpAfter = 60
+  var giveUpAfter = PatienceOption(seconds: 60)
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -54,7 +54,6 @@ struct Record: AsyncParsableCommand {
 
   func validate() throws {
     guard resume != (from != nil) else { throw ValidationError("Give either --from or --resume.") }
-    guard giveUpAfter >= 0 else { throw ValidationError("--give-up-after is not negative.") }
   }
 
   func run() async throws {
@@ -144,7 +143,7 @@ struct Record: AsyncParsableCommand {
       isQuiet: json
     )
     var settings = TrackingSettings()
-    settings.giveUpMilliseconds = Int64(giveUpAfter) * 1000
+    settings.giveUpMilliseconds = giveUpAfter.milliseconds
     let recorder = try await ActivityRecorder.resume(
       header.id,
       journal: desk.journal,

@@ -22,16 +22,12 @@ struct Sync: AsyncParsableCommand {
   var finish = false
 
   @Option(help: "How many seconds to try to reach the server.")
-  var giveUpAfter = 60
+  var giveUpAfter = PatienceOption(seconds: 60)
 
   @Flag(help: "Print JSON.")
   var json = false
 
   @OptionGroup var options: ServerOptions
-
-  func validate() throws {
-    guard giveUpAfter >= 0 else { throw ValidationError("--give-up-after is not negative.") }
-  }
 
   func run() async throws {
     do {
@@ -64,7 +60,7 @@ struct Sync: AsyncParsableCommand {
     let id = activity.header.id
     if finish, !activity.isEnded { try await end(activity, desk.journal) }
     var settings = TrackingSettings()
-    settings.giveUpMilliseconds = Int64(giveUpAfter) * 1000
+    settings.giveUpMilliseconds = giveUpAfter.milliseconds
     let view = SendingView(
       type: WorkoutSchema.ActivityType(rawValue: Int32(activity.header.type.rawValue)),
       length: nil,

@@ -25,7 +25,7 @@ struct Watch: AsyncParsableCommand {
   var wait = false
 
   @Option(help: "How many seconds to try to come back when the server goes away.")
-  var giveUpAfter = 60
+  var giveUpAfter = PatienceOption(seconds: 60)
 
   @Flag(help: "Print JSON, one line for each message.")
   var json = false
@@ -55,6 +55,7 @@ struct Watch: AsyncParsableCommand {
         try await client.watch(request) { response in
           deadline = nil
           try view.take(response)
+          try Terminal.checkOutput()
         }
         if view.isCompleted { return }
         throw ClientError.rpc(RPCError(.unavailable, "the server ended the stream"))
@@ -62,7 +63,7 @@ struct Watch: AsyncParsableCommand {
         guard case .rpc(let fault) = error, let id = view.activityID else { throw error }
         if fault.code == .notFound { return try await view.settle(client.activity(id)) }
         guard fault.code == .unavailable || fault.code == .deadlineExceeded else { throw error }
-        let end = deadline ?? .now + .seconds(giveUpAfter)
+        let end = deadline ?? .now + .seconds(giveUpAfter.seconds)
         deadline = end
         guard ContinuousClock.now < end else { throw error }
         view.interrupted(fault)

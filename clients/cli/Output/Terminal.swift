@@ -15,8 +15,27 @@ enum Terminal {
     return Int(size.ws_col)
   }
 
+  /// Why results could not be printed: the first `errno`, 0 while all is well.
+  private static let outputFault = Atomic<Int32>(0)
+
   /// A line of results.
-  static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+  ///
+  /// A fault is remembered for `checkOutput`: a recording is worth more than what it prints.
+  static func print(_ text: String) {
+    guard !write(text + "\n", to: STDOUT_FILENO) else { return }
+    _ = outputFault.compareExchange(expected: 0, desired: errno, ordering: .relaxed)
+  }
+
+  /// Finds out whether all results were printed so far.
+  ///
+  /// - Throws: `CommandFailure` when some were not; silent when their reader left.
+  static func checkOutput() throws(CommandFailure) {
+    let fault = outputFault.load(ordering: .relaxed)
+    guard fault != 0 else { return }
+    let reason = unsafe strerror(fault).map { unsafe String(cString: $0) } ?? "error \(fault)"
+    let message = fault == EPIPE ? nil : "cannot write the output: \(reason)"
+    throw CommandFailure(ExitStatus.cannotCreate, message)
+  }
 
   /// A line about the run itself.
   static func note(_ text: String) { write("martlet: \(text)\n", to: STDERR_FILENO) }
@@ -40,13 +59,21 @@ enum Terminal {
     let terminal = unsafe open("/dev/tty", O_RDWR | O_CLOEXEC)
     guard terminal >= 0 else { return nil }
     defer { close(terminal) }
-    var before = termios()
-    guard unsafe tcgetattr(terminal, &before) == 0 else { return nil }
-    var silent = before
+    var silent = termios()
+    guard unsafe tcgetattr(terminal, &silent) == 0 else { return nil }
+    let before = silent
     silent.c_lflag &= ~tcflag_t(ECHO)
+    // Ctrl-C at the prompt must not leave a terminal behind that shows nothing.
+    let interruption = Interruption {
+      var shown = before
+      unsafe tcsetattr(terminal, TCSAFLUSH, &shown)
+      exit(ExitStatus.interrupted)
+    }
+    defer { interruption.end() }
     unsafe tcsetattr(terminal, TCSAFLUSH, &silent)
     defer {
-      unsafe tcsetattr(terminal, TCSAFLUSH, &before)
+      var shown = before
+      unsafe tcsetattr(terminal, TCSAFLUSH, &shown)
       write("\n", to: terminal)
     }
     write(prompt, to: terminal)
