@@ -151,15 +151,19 @@ final class Interruption {
   /// it, in case the action hangs.
   init(_ action: @escaping @Sendable () -> Void) {
     let queue = DispatchQueue(label: "interruption")
+    let ready = DispatchSemaphore(value: 0)
     for number in [SIGINT, SIGTERM] {
       signal(number, SIG_IGN)
       let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
       source.setEventHandler { [counter] in
         if counter.increment() == 1 { action() } else { exit(ExitStatus.interrupted) }
       }
+      // Until the source is in place the signal would be lost.
+      source.setRegistrationHandler { ready.signal() }
       source.resume()
       sources.append(source)
     }
+    for _ in sources { ready.wait() }
   }
 
   /// Whether it came.
