@@ -2,8 +2,6 @@
 
 SWIFT ?= swift
 PYTHON := .venv/bin/python
-SCHEMA := $(shell cd schema && find . -name '*.proto' | sed 's|^\./||' | sort)
-GENERATED := Sources/WorkoutSchema/Generated
 RELEASE := --configuration release --static-swift-stdlib
 
 .PHONY: help demo test test-swift test-interop check format generate simulate bench release clean
@@ -31,14 +29,14 @@ check: ## Check format, layers and that the generated code is up to date
 	@scripts/setup.sh build
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests clients Examples
 	python3 scripts/check-layers.py
-	@scripts/check-generated.sh $(GENERATED) $(SCHEMA)
+	scripts/generate.sh --check
 
 format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests clients Examples
 
 generate: ## Write the message types and stubs of schema/
 	@scripts/setup.sh build
-	$(SWIFT) run -q martletc generate -I schema --out $(GENERATED) $(SCHEMA)
+	scripts/generate.sh
 
 simulate: ## Run the device-and-server simulator over MARTLET_ROUNDS fresh seeds (5000)
 	@scripts/setup.sh build

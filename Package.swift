@@ -127,7 +127,7 @@ let package = Package(
     .target(
       name: "WireTestSchema",
       dependencies: ["MartletWire"],
-      path: "Tests/WireTestSchema",
+      path: "Tests/Support/WireTestSchema",
       exclude: ["everything.proto"],
       swiftSettings: strict
     ),
@@ -135,7 +135,7 @@ let package = Package(
     .executableTarget(
       name: "wire-peer",
       dependencies: ["MartletWire", "WireTestSchema"],
-      path: "Tests/WirePeer",
+      path: "Tests/Support/WirePeer",
       swiftSettings: settings
     ),
 

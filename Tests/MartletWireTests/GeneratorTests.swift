@@ -39,11 +39,11 @@ struct GeneratorTests {
 
   @Test("the schema with everything in it gives the checked-in text, byte for byte")
   func golden() throws {
-    let schema = try read("Tests/WireTestSchema/everything.proto")
+    let schema = try read("Tests/Support/WireTestSchema/everything.proto")
     let text = try generate("everything.proto", in: ["everything.proto": schema]) {
       $0.services = false
     }
-    #expect(text == (try read("Tests/WireTestSchema/Generated/everything.swift")))
+    #expect(text == (try read("Tests/Support/WireTestSchema/Generated/everything.swift")))
   }
 
   @Test("a service of all four kinds of call")

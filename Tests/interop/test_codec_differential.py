@@ -67,7 +67,7 @@ def peer():
 def classes(tmp_path_factory):
     """google.protobuf's classes of everything.proto, by name."""
     out = tmp_path_factory.mktemp("descriptors") / "set.pb"
-    folder = ROOT / "Tests" / "WireTestSchema"
+    folder = ROOT / "Tests" / "Support" / "WireTestSchema"
     arguments = ["protoc", f"-I{folder}", f"--descriptor_set_out={out}", "everything.proto"]
     assert grpc_tools.protoc.main(arguments) == 0
     pool = descriptor_pool.DescriptorPool()

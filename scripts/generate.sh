@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Writes the Swift that martletc makes of every schema here, or checks that it is up to date.
+#
+#   scripts/generate.sh          writes
+#   scripts/generate.sh --check  fails when what is checked in differs from what would be written
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+check=false
+[ "${1:-}" = --check ] && check=true
+if $check; then
+  fresh=$(mktemp -d)
+  trap 'rm -rf "$fresh"' EXIT
+fi
+
+swift build -q --product martletc
+martletc=$(swift build --show-bin-path)/martletc
+
+# generate SCHEMA-FOLDER OUTPUT-FOLDER OPTIONS...
+generate() {
+  local schema=$1 generated=$2 out=$2
+  shift 2
+  local files
+  files=$(cd "$schema" && find . -name '*.proto' | sed 's|^\./||' | LC_ALL=C sort)
+  if $check; then
+    out=$fresh/$generated
+    mkdir -p "$out"
+  fi
+  # The schemas' paths hold no spaces.
+  # shellcheck disable=SC2086
+  "$martletc" generate -I "$schema" --out "$out" "$@" $files >/dev/null
+  if $check && ! diff -r -u "$generated" "$out"; then
+    echo "generate: $generated is stale: run 'make generate' and commit the result" >&2
+    exit 1
+  fi
+}
+
+generate schema Sources/WorkoutSchema/Generated
+generate Tests/Support/WireTestSchema Tests/Support/WireTestSchema/Generated --messages-only
+generate Tests/Support/EchoSchema Tests/Support/EchoSchema/Generated --visibility package
