@@ -21,6 +21,7 @@ class CallCore: @unchecked Sendable {
   private var ending: Ending?
   private var readWaiter: UnsafeContinuation<Wakeup, Never>?
   private var readTicket: UInt64 = 0
+  private var overdraft = 0
 
   // Waiting for anything else: room to send, a stream, the headers, the end.
   private var waiters: [Waiter] = []
@@ -50,6 +51,12 @@ class CallCore: @unchecked Sendable {
 
   /// The peer's messages cannot be read on.
   func readingFailed(_ error: RPCError) {}
+
+  /// The bytes of an incomplete message whose room in the window was given back have become more
+  /// or fewer.
+  ///
+  /// No window bounds them, only the size of a message.
+  func overdraftChanged(by count: Int) {}
 
   /// Hands a frame to the stream.
   ///
@@ -95,6 +102,12 @@ class CallCore: @unchecked Sendable {
     wakeReader()
   }
 
+  /// Nobody will read any more.
+  func dropUnread() {
+    reader.removeAll()
+    giveBackWhileWaiting()
+  }
+
   /// Something other than bytes has come: each task that waits looks whether it is what it waits
   /// for.
   func wakeWaiters() {
@@ -129,6 +142,7 @@ class CallCore: @unchecked Sendable {
       let result = try reader.take { flags, bytes in decode(type, flags, bytes) }
       guard let result else { return takenEnding() }
       giveBack(window.taken(bufferedBytes: reader.bufferedBytes))
+      noteOverdraft()
       switch result {
       case .success(let message): return .message(message)
       case .failure(let error): return failReading(error)
@@ -186,6 +200,14 @@ class CallCore: @unchecked Sendable {
 
   func giveBackWhileWaiting() {
     giveBack(window.waiting())
+    noteOverdraft()
+  }
+
+  private func noteOverdraft() {
+    let change = reader.bufferedBytes - window.heldBytes - overdraft
+    guard change != 0 else { return }
+    overdraft += change
+    overdraftChanged(by: change)
   }
 
   // MARK: Waiting

@@ -18,6 +18,12 @@ public struct ServerLimits: Sendable, Hashable {
   public var streamWindowBytes = 64 << 10
   /// The same for all calls of a connection together, before the loop has read them.
   public var connectionWindowBytes = 1 << 20
+  /// Bytes that all incomplete requests of one event loop together may hold beyond their calls'
+  /// windows.
+  ///
+  /// The call that would exceed it ends with RESOURCE_EXHAUSTED; requests smaller than a window
+  /// are not concerned.
+  public var maxPartialRequestBytes = 128 << 20
   /// Calls that one connection may have open at a time.
   public var maxConcurrentCallsPerConnection = 256
   /// Connections that one event loop accepts; above it new ones are closed at once.

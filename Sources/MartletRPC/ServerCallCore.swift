@@ -51,6 +51,13 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     }
   }
 
+  override func overdraftChanged(by count: Int) {
+    owner.partialRequestBytes += count
+    guard count > 0, owner.partialRequestBytes > owner.configuration.limits.maxPartialRequestBytes
+    else { return }
+    cut(RPCError(.resourceExhausted, "too many large requests are under way at the server"))
+  }
+
   func requestsEnded() {
     life.requestsEnded()
     endReading(.complete)
@@ -209,6 +216,8 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   private func leaveIfOver() {
-    if life.isOver { owner.callEnded(self) }
+    guard life.isOver else { return }
+    dropUnread()
+    owner.callEnded(self)
   }
 }

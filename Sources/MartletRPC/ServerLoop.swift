@@ -15,6 +15,8 @@ final class ServerLoop: @unchecked Sendable {
   private var listener: Listener?
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
   private var calls: ContiguousArray<ServerCallCore> = []
+  /// Bytes of incomplete requests beyond their calls' windows.
+  var partialRequestBytes = 0
   private var isDraining = false
   /// Itself: nobody else need hold it from its start until it drains.
   private var whileAccepting: ServerLoop?
