@@ -46,6 +46,14 @@ enum FileSystem {
     guard unsafe unlink(path) == 0 || errno == ENOENT else { throw failure("unlink", path) }
   }
 
+  /// Gives a file a second name, durably; a name that is there already stays as it is.
+  static func link(_ path: String, _ other: String) throws(StoreError) {
+    guard unsafe Glibc.link(path, other) == 0 || errno == EEXIST else {
+      throw failure("link", other)
+    }
+    try synchronize(directory: parentDirectory(of: other))
+  }
+
   /// Makes the names in a directory durable.
   static func synchronize(directory: String) throws(StoreError) {
     let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)

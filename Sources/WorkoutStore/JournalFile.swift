@@ -64,8 +64,26 @@ final class JournalFile {
 
   /// What a file holds, in the order it was committed in.
   ///
-  /// Reads as far as the file is sound; `isWhole` says whether that was to its end.
+  /// Reads as far as the file and its log are sound; `isWhole` says whether that was to their end.
   static func read(_ path: String) -> (entries: [JournalEntry], isWhole: Bool) {
+    let isLogDamaged = keepDamagedLog(path)
+    let (entries, isWhole) = readSound(path)
+    return (entries, isWhole && !isLogDamaged)
+  }
+
+  /// Keeps a log that SQLite would read in part only and then remove, under another name; says
+  /// whether there is one, found now or at an earlier start.
+  private static func keepDamagedLog(_ path: String) -> Bool {
+    let kept = StoreLayout.damagedLog(ofJournal: path)
+    if WriteAheadLog.hasUnreadableCommits(of: path) {
+      // Where that fails the file is kept all the same, and what was in it is reported.
+      try? FileSystem.link(WriteAheadLog.path(of: path), kept)
+      return true
+    }
+    return FileSystem.exists(kept)
+  }
+
+  private static func readSound(_ path: String) -> (entries: [JournalEntry], isWhole: Bool) {
     var entries: [JournalEntry] = []
     do {
       var options = DatabaseOptions()

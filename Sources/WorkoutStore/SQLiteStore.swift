@@ -64,7 +64,8 @@ package final class SQLiteStore: ShardStore {
     let map = try StoreManifest.open(
       layout.manifest,
       buckets: configuration.buckets,
-      shards: configuration.shards.map(\.name)
+      shards: configuration.shards.map(\.name),
+      hasData: try layout.hasData()
     )
     self.map = map
     self.configuration = configuration
@@ -203,12 +204,14 @@ package final class SQLiteStore: ShardStore {
   // MARK: Notes
 
   func report(_ problem: StoreProblem) {
-    state.withLock { state in
+    let isNew = state.withLock { state in
       guard !state.problems.contains(problem),
         state.problems.count < StoreLimits.maxProblems
-      else { return }
+      else { return false }
       state.problems.append(problem)
+      return true
     }
+    if isNew { configuration.onProblem(problem) }
   }
 
   func noteOutbox(_ bucket: Int) { _ = state.withLock { $0.outboxes.insert(bucket) } }

@@ -48,6 +48,9 @@ package struct StoreConfiguration: Sendable {
     track.merged.statistics(type: header.type, startedAtMs: header.startedAtMs)
   }
 
+  /// Told of each problem once, when it is found: by a call, by a chore or at the start.
+  package var onProblem: @Sendable (StoreProblem) -> Void = { _ in }
+
   package init(root: String, now: @escaping @Sendable () -> Int64) {
     self.root = root
     self.now = now

@@ -22,11 +22,23 @@ struct StoreLayout: Sendable {
     "\(shardPaths[shard] ?? root)/bucket-\(padded(number, 4)).db"
   }
 
+  /// Whether there are directory or bucket files: the manifest was written before the first of them.
+  func hasData() throws(StoreError) -> Bool {
+    for folder in [directories] + shardPaths.values {
+      let names = try FileSystem.names(in: folder)
+      if names.contains(where: { $0.hasSuffix(".db") }) { return true }
+    }
+    return false
+  }
+
   func journal(shard: String) -> String { "\(shardPaths[shard] ?? root)/journal" }
 
   static func journalFile(_ number: Int, in directory: String) -> String {
     "\(directory)/\(padded(number, 10)).db"
   }
+
+  /// Where the log of a journal file is kept when it is damaged.
+  static func damagedLog(ofJournal path: String) -> String { path + ".damaged-wal" }
 
   /// The number in a journal file's name; `nil` for any other file.
   static func journalNumber(of name: String) -> Int? {

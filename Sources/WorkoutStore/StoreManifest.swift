@@ -17,11 +17,13 @@ enum StoreManifest {
   /// Reads the map, or writes it for a new store.
   ///
   /// Throws `incompatible` when the configuration wants another number of buckets, other shards
-  /// or another hash than the store was created with.
+  /// or another hash than the store was created with, or when there is data and no manifest: which
+  /// bucket lies where must not be guessed.
   static func open(
     _ path: String,
     buckets: Int,
-    shards: [String]
+    shards: [String],
+    hasData: Bool
   ) throws(StoreError) -> ShardMap {
     do {
       var options = DatabaseOptions()
@@ -34,6 +36,11 @@ enum StoreManifest {
         ("directories", String(StoreLimits.directoryBuckets)),
       ]
       if try database.first("SELECT 1 FROM setting", [], { _ in true }) == nil {
+        guard !hasData else {
+          throw StoreError.incompatible(
+            reason: "\(path) is missing or empty, and there is data: restore it from a backup"
+          )
+        }
         try create(database, settings: wanted, map: ShardMap(buckets: buckets, shards: shards))
       }
       return try read(database, expecting: wanted, shards: shards)

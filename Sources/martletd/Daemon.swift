@@ -20,10 +20,7 @@ struct Daemon {
     let data = DataDirectory(settings.data)
     try data.create()
     let signals = try StopSignals()
-    let store = try await openStore(data)
-    for problem in store.problems {
-      logger.error("data-problem", metadata: ["problem": "\(problem)"])
-    }
+    let store = try await openStore(data, logger)
     do {
       try await serve(store, data, signals, logger)
     } catch {
@@ -64,11 +61,18 @@ struct Daemon {
     return logger
   }
 
-  private func openStore(_ data: DataDirectory) async throws(StartFailure) -> SQLiteStore {
+  private func openStore(
+    _ data: DataDirectory,
+    _ logger: Logger
+  ) async throws(StartFailure) -> SQLiteStore {
     var configuration = StoreConfiguration(
       root: data.store,
       now: ServiceClock.system.wallMilliseconds
     )
+    // Most are found at the start, some when a file is first read, or by a chore in the background.
+    configuration.onProblem = { problem in
+      logger.error("data-problem", metadata: ["problem": "\(problem)"])
+    }
     if let buckets = settings.buckets { configuration.buckets = buckets }
     do throws(StoreError) {
       return try await SQLiteStore.open(configuration)

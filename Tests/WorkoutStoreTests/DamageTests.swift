@@ -1,5 +1,6 @@
 import MartletSQLite
 import StoreTestSupport
+import Synchronization
 import Testing
 import WorkoutCore
 import WorkoutStore
@@ -75,7 +76,10 @@ struct DamageTests {
       [.blob(ann.id.bytes), .blob(fixture.makeID(ActivityID.self).bytes)]
     )
     file.close()
-    store = try await fixture.open()
+    let told = Mutex<[StoreProblem]>([])
+    var configuration = fixture.configuration
+    configuration.onProblem = { problem in told.withLock { $0.append(problem) } }
+    store = try await SQLiteStore.open(configuration)
     #expect(store.problems == [])
     let current = store
     let query = ActivityQuery(sources: [ActivitySource(user: ann.id, audience: nil)])
@@ -84,6 +88,62 @@ struct DamageTests {
     }
     await #expect(throws: StoreError.bucketDamaged(bucket: 3)) { try await current.user(ann.id) }
     #expect(store.problems == [.damagedFile(path: path)])
+    #expect(told.withLock { $0 } == [.damagedFile(path: path)])
+    await store.close()
+  }
+
+  /// Damage in the header, in the last commit, which a crash may also have cut off, or further back.
+  @Test("a damaged log of a journal is reported and kept", arguments: [0, 1, 2, 6])
+  func journalLog(commit: Int) async throws {
+    let store = try await fixture.open()
+    let ann = fixture.makeUser("ann")
+    try await store.createUser(ann)
+    let header = fixture.makeHeader(owner: ann.id)
+    _ = try await store.openActivity(header)
+    for batch in UInt64(0)..<10 {
+      _ = try await store.append(header.batch(batch * 10..<batch * 10 + 10))
+    }
+    // As after a crash: the log is there, and another process's store reads it.
+    let crashed = try fixture.copy()
+    let name = try #require(try fixture.journalFiles().last)
+    await store.close()
+    let log = "\(crashed.shard)/journal/\(name)-wal"
+    var bytes = try readFile(log)
+    // Each of these commits is a frame of 24 + 4,096 bytes.
+    let place = commit == 0 ? 8 : bytes.count - commit * 4_120 + 100
+    bytes[place] ^= 0x10
+    try writeFile(log, bytes)
+    for _ in 0..<2 {
+      let reopened = try await crashed.open()
+      #expect(reopened.problems.contains(.damagedJournal(shard: "shard", file: 1)) == (commit != 1))
+      await reopened.maintain()
+      await reopened.close()
+    }
+    #expect(try crashed.journalFiles().contains(name) || commit == 1)
+    guard commit != 1 else { return }
+    #expect(try readFile("\(crashed.shard)/journal/\(name).damaged-wal") == bytes)
+  }
+
+  @Test("data without its manifest is refused, and no other manifest is made up for it")
+  func noManifest() async throws {
+    var store = try await fixture.open()
+    let ann = fixture.makeUser("ann")
+    try await store.createUser(ann)
+    await store.close()
+    let manifest = "\(fixture.configuration.root)/store.db"
+    let sound = try readFile(manifest)
+    try writeFile(manifest, [])
+    for _ in 0..<2 {
+      let path = manifest
+      await #expect(
+        throws: StoreError.incompatible(
+          reason: "\(path) is missing or empty, and there is data: restore it from a backup"
+        )
+      ) { _ = try await fixture.open() }
+    }
+    try writeFile(manifest, sound)
+    store = try await fixture.open()
+    #expect(try await store.user(named: "ann") == ann)
     await store.close()
   }
 

@@ -27,6 +27,19 @@ extension StoreFixture {
     try names(in: "\(shard)/journal").filter { $0.hasSuffix(".db") }
   }
 
+  /// All files as they are now, for another store: what a crash at this moment leaves.
+  func copy() throws -> StoreFixture {
+    let copy = try StoreFixture()
+    for folder in ["", "/directory", "/shard", "/shard/journal"] {
+      let (from, to) = (configuration.root + folder, copy.configuration.root + folder)
+      guard mkdir(to, 0o700) == 0 else { throw SystemFailure(errno: errno) }
+      for name in try names(in: from) where name.hasSuffix(".db") || name.hasSuffix("-wal") {
+        try writeFile("\(to)/\(name)", try readFile("\(from)/\(name)"))
+      }
+    }
+    return copy
+  }
+
   private func names(in directory: String) throws -> [String] {
     guard let handle = opendir(directory) else { throw SystemFailure(errno: errno) }
     defer { closedir(handle) }
