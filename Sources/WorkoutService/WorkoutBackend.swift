@@ -33,7 +33,13 @@ package final class WorkoutBackend: Sendable {
     let log = ServiceLog(logger)
     parts = ServiceParts(store: store, hub: LiveHub(bus: bus), clock: clock, log: log)
     let verifier = signer.verifier()
-    let sessions = SessionKeeper(store: store, signer: signer, verifier: verifier, clock: clock)
+    let sessions = SessionKeeper(
+      store: store,
+      signer: signer,
+      verifier: verifier,
+      bus: bus,
+      clock: clock
+    )
     let hasher = PasswordHasher(cost: passwordCost)
     services = [
       AccountHandler(parts: parts, sessions: sessions, hasher: hasher).service,

@@ -70,18 +70,19 @@ extension BucketFile {
     )
   }
 
-  func insertSession(_ session: SessionRecord) throws(StoreError) {
+  /// Says which sessions gave way.
+  func insertSession(_ session: SessionRecord) throws(StoreError) -> [SessionID] {
     try transaction { () throws(StoreError) in
       guard try hasUser(session.user) else { throw .userNotFound }
       // One session a device: who signs in again has lost the older one's tokens.
-      try run(
+      let replaced = try query(
         """
         UPDATE session SET revoked_at = ?3
-        WHERE user = ?1 AND device = ?2 AND id <> ?4 AND revoked_at IS NULL
+        WHERE user = ?1 AND device = ?2 AND id <> ?4 AND revoked_at IS NULL RETURNING id
         """,
         [.id(session.user), .id(session.device), .int(session.createdAtMs), .id(session.id)]
-      )
-      try pruneSessions(of: session.user, atMs: session.createdAtMs)
+      ) { row in row.id(0, SessionID.self) }
+      let pruned = try pruneSessions(of: session.user, atMs: session.createdAtMs)
       try run(
         """
         INSERT INTO session VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -94,11 +95,13 @@ extension BucketFile {
           .optional(session.revokedAtMs),
         ]
       )
+      return replaced + pruned
     }
   }
 
-  /// Forgets what ended long ago, and ends what is over the number a user may have.
-  private func pruneSessions(of user: UserID, atMs: Int64) throws(StoreError) {
+  /// Forgets what ended long ago, and ends what is over the number a user may have; says what it
+  /// ended.
+  private func pruneSessions(of user: UserID, atMs: Int64) throws(StoreError) -> [SessionID] {
     let horizon = atMs - StoreLimits.keepEndedSessionsMs
     let ended = "user = ?1 AND (revoked_at < ?2 OR expires_at < ?2)"
     try run(
@@ -106,15 +109,15 @@ extension BucketFile {
       [.id(user), .int(horizon)]
     )
     try run("DELETE FROM session WHERE \(ended)", [.id(user), .int(horizon)])
-    try run(
+    return try query(
       """
       UPDATE session SET revoked_at = ?2 WHERE user = ?1 AND id IN (
         SELECT id FROM session WHERE user = ?1 AND revoked_at IS NULL
         ORDER BY refreshed_at DESC, id DESC LIMIT -1 OFFSET ?3
-      )
+      ) RETURNING id
       """,
       [.id(user), .int(atMs), .int(Int64(StoreLimits.maxSessionsPerUser - 1))]
-    )
+    ) { row in row.id(0, SessionID.self) }
   }
 
   func session(_ id: SessionID, of user: UserID) throws(StoreError) -> SessionRecord? {
@@ -202,10 +205,10 @@ extension BucketFile {
     ) > 0
   }
 
-  func revokeSessions(of user: UserID, atMs: Int64) throws(StoreError) -> Int {
-    try run(
-      "UPDATE session SET revoked_at = ?2 WHERE user = ?1 AND revoked_at IS NULL",
+  func revokeSessions(of user: UserID, atMs: Int64) throws(StoreError) -> [SessionID] {
+    try query(
+      "UPDATE session SET revoked_at = ?2 WHERE user = ?1 AND revoked_at IS NULL RETURNING id",
       [.id(user), .int(atMs)]
-    )
+    ) { row in row.id(0, SessionID.self) }
   }
 }

@@ -133,14 +133,17 @@ extension SQLiteStore {
 
   // MARK: Sessions
 
-  package func createSession(_ session: SessionRecord) async throws(StoreError) {
+  @discardableResult
+  package func createSession(
+    _ session: SessionRecord
+  ) async throws(StoreError) -> [SessionID] {
     guard session.deviceName.utf8.count <= StoreLimits.maxNameBytes else {
       throw .invalid(field: "deviceName")
     }
     guard (1...StoreLimits.maxHashBytes).contains(session.refreshHash.count) else {
       throw .invalid(field: "refreshHash")
     }
-    try await onBucket(of: session.user) { file throws(StoreError) in
+    return try await onBucket(of: session.user) { file throws(StoreError) in
       try file.insertSession(session)
     }
   }
@@ -177,7 +180,10 @@ extension SQLiteStore {
     }
   }
 
-  package func revokeSessions(of user: UserID, atMs: Int64) async throws(StoreError) -> Int {
+  package func revokeSessions(
+    of user: UserID,
+    atMs: Int64
+  ) async throws(StoreError) -> [SessionID] {
     try await onBucket(of: user) { file throws(StoreError) in
       try file.revokeSessions(of: user, atMs: atMs)
     }

@@ -29,8 +29,10 @@ package protocol ShardStore: Sendable {
 
   /// Signs a device in.
   ///
-  /// Earlier sessions of the same user and device are revoked. Throws `userNotFound`.
-  func createSession(_ session: SessionRecord) async throws(StoreError)
+  /// Earlier sessions of the same user and device are revoked, and those above the number a user
+  /// may have; says which. Throws `userNotFound`.
+  @discardableResult
+  func createSession(_ session: SessionRecord) async throws(StoreError) -> [SessionID]
 
   func session(_ id: SessionID, of user: UserID) async throws(StoreError) -> SessionRecord?
 
@@ -49,8 +51,8 @@ package protocol ShardStore: Sendable {
     atMs: Int64
   ) async throws(StoreError) -> Bool
 
-  /// Ends all sessions of a user and says how many there were.
-  func revokeSessions(of user: UserID, atMs: Int64) async throws(StoreError) -> Int
+  /// Ends all sessions of a user and says which.
+  func revokeSessions(of user: UserID, atMs: Int64) async throws(StoreError) -> [SessionID]
 
   // MARK: Friends
 

@@ -659,7 +659,8 @@ public protocol AccountServiceHandler: ServiceHandler {
   /// Errors: UNAUTHENTICATED when the token is unknown, expired, spent or revoked.
   func refresh(_ request: RefreshRequest, _ call: ServerCall) async throws -> RefreshResponse
 
-  /// Ends the session of the calling device, or all sessions of its user.
+  /// Ends the session of the calling device, or all sessions of its user: their tokens, and the
+  /// calls of Track and Watch that were made with them, which end with UNAUTHENTICATED.
   func logOut(_ request: LogOutRequest, _ call: ServerCall) async throws -> LogOutResponse
 
   /// Returns the caller's own profile.
@@ -737,7 +738,8 @@ public struct AccountServiceClient: Sendable {
     try await channel.unary(AccountService.Methods.refresh, request, options: options)
   }
 
-  /// Ends the session of the calling device, or all sessions of its user.
+  /// Ends the session of the calling device, or all sessions of its user: their tokens, and the
+  /// calls of Track and Watch that were made with them, which end with UNAUTHENTICATED.
   public func logOut(
     _ request: LogOutRequest,
     options: CallOptions = CallOptions()

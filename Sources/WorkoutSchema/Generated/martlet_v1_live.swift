@@ -719,8 +719,9 @@ public protocol LiveServiceHandler: ServiceHandler {
   /// Errors: INVALID_ARGUMENT for a malformed batch, with its place; OUT_OF_RANGE when a batch
   /// leaves a gap; PERMISSION_DENIED when the activity belongs to another; FAILED_PRECONDITION
   /// when it is discarded; RESOURCE_EXHAUSTED beyond a limit; ABORTED when another stream of the
-  /// device took over; UNAVAILABLE when the disk refuses, the device was silent for too long or the
-  /// server shuts down: reconnect and resume.
+  /// device took over; UNAUTHENTICATED when the session ends; UNAVAILABLE when the disk refuses,
+  /// the
+  /// device was silent for too long or the server shuts down: reconnect and resume.
   func track(
     _ requests: MessageStream<TrackRequest>,
     _ responses: MessageWriter<TrackResponse>,
@@ -738,7 +739,8 @@ public protocol LiveServiceHandler: ServiceHandler {
   ///
   /// Errors: NOT_FOUND when there is no such live activity that the caller may see;
   /// PERMISSION_DENIED when the caller loses the right while watching; RESOURCE_EXHAUSTED when too
-  /// many watch, or this watcher fell too far behind; UNAVAILABLE when the server shuts down.
+  /// many watch, or this watcher fell too far behind; UNAUTHENTICATED when the session ends;
+  /// UNAVAILABLE when the server shuts down.
   func watch(
     _ request: WatchRequest,
     _ responses: MessageWriter<WatchResponse>,
@@ -785,8 +787,9 @@ public struct LiveServiceClient: Sendable {
   /// Errors: INVALID_ARGUMENT for a malformed batch, with its place; OUT_OF_RANGE when a batch
   /// leaves a gap; PERMISSION_DENIED when the activity belongs to another; FAILED_PRECONDITION
   /// when it is discarded; RESOURCE_EXHAUSTED beyond a limit; ABORTED when another stream of the
-  /// device took over; UNAVAILABLE when the disk refuses, the device was silent for too long or the
-  /// server shuts down: reconnect and resume.
+  /// device took over; UNAUTHENTICATED when the session ends; UNAVAILABLE when the disk refuses,
+  /// the
+  /// device was silent for too long or the server shuts down: reconnect and resume.
   public func track(
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientCall<TrackRequest, TrackResponse> {
@@ -804,7 +807,8 @@ public struct LiveServiceClient: Sendable {
   ///
   /// Errors: NOT_FOUND when there is no such live activity that the caller may see;
   /// PERMISSION_DENIED when the caller loses the right while watching; RESOURCE_EXHAUSTED when too
-  /// many watch, or this watcher fell too far behind; UNAVAILABLE when the server shuts down.
+  /// many watch, or this watcher fell too far behind; UNAUTHENTICATED when the session ends;
+  /// UNAVAILABLE when the server shuts down.
   public func watch(
     _ request: WatchRequest,
     options: CallOptions = CallOptions()

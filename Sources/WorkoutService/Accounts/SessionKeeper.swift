@@ -8,20 +8,22 @@ struct SessionKeeper: Sendable {
   let store: any ShardStore
   let signer: TokenSigner
   let verifier: TokenVerifier
+  /// Tells the streams of a session that it has ended.
+  let bus: any LiveBus
   let clock: ServiceClock
 
-  /// Signs a device in; an earlier session of the same device ends, its access tokens with it.
+  /// Signs a device in; an earlier session of the same device ends, with its access tokens and
+  /// streams.
   func open(
     user: UserID,
     device: DeviceID,
     deviceName: String
   ) async throws -> WorkoutSchema.Session {
     let now = clock.wallMilliseconds()
-    let earlier = try await store.sessions(of: user).filter { $0.device == device }
     var generator = SystemRandomNumberGenerator()
     let id = SessionID.make(timeMs: now, using: &generator)
     let refresh = try RefreshToken(user: user, session: id)
-    try await store.createSession(
+    let earlier = try await store.createSession(
       SessionRecord(
         id: id,
         user: user,
@@ -32,7 +34,7 @@ struct SessionKeeper: Sendable {
         expiresAtMs: now + ServiceLimits.refreshTokenLifeSeconds * 1000
       )
     )
-    for session in earlier { verifier.revoke(sessionID: session.id, nowSeconds: now / 1000) }
+    ended(earlier, nowMs: now)
     return try tokens(user: user, session: id, device: device, refresh: refresh, nowMs: now)
   }
 
@@ -63,7 +65,7 @@ struct SessionKeeper: Sendable {
         nowMs: now
       )
     case .reused(let session, let spentAtMs):
-      verifier.revoke(sessionID: session.id, nowSeconds: now / 1000)
+      ended([session.id], nowMs: now)
       log.warning(
         "refresh-token-reused",
         [
@@ -81,14 +83,19 @@ struct SessionKeeper: Sendable {
   func end(_ session: SessionID, of user: UserID, andAllOthers: Bool) async throws -> Int {
     let now = clock.wallMilliseconds()
     guard andAllOthers else {
-      let ended = try await store.revokeSession(session, of: user, atMs: now)
-      verifier.revoke(sessionID: session, nowSeconds: now / 1000)
-      return ended ? 1 : 0
+      let isEnded = try await store.revokeSession(session, of: user, atMs: now)
+      ended([session], nowMs: now)
+      return isEnded ? 1 : 0
     }
-    let sessions = try await store.sessions(of: user)
-    let count = try await store.revokeSessions(of: user, atMs: now)
-    for session in sessions { verifier.revoke(sessionID: session.id, nowSeconds: now / 1000) }
-    return count
+    let sessions = try await store.revokeSessions(of: user, atMs: now)
+    ended(sessions, nowMs: now)
+    return sessions.count
+  }
+
+  /// The store has it; what runs on the sessions' access tokens ends too.
+  private func ended(_ sessions: [SessionID], nowMs: Int64) {
+    for session in sessions { verifier.revoke(sessionID: session, nowSeconds: nowMs / 1000) }
+    if !sessions.isEmpty { bus.publish(.sessionsEnded(Set(sessions))) }
   }
 
   private func tokens(

@@ -46,7 +46,7 @@ package struct Authenticator: ServerInterceptor {
     do {
       return try await check(token)
     } catch let error as AccessTokenError {
-      throw RPCError(.unauthenticated, error.description)
+      throw RPCError(error)
     }
   }
 
@@ -62,5 +62,18 @@ package struct Authenticator: ServerInterceptor {
       verifier.remember(verified)
     }
     return Caller(user: claims.userID, session: claims.sessionID, device: claims.deviceID)
+  }
+}
+
+extension RPCError {
+  init(_ error: AccessTokenError) { self.init(.unauthenticated, error.description) }
+}
+
+extension ServiceParts {
+  /// Refuses a stream whose session ended while it was being opened: whoever ends a session tells
+  /// the streams that the hub knows, and this one was not among them yet.
+  func refuseEndedSession(of caller: Caller) async throws {
+    let session = try await store.session(caller.session, of: caller.user)
+    guard let session, session.revokedAtMs == nil else { throw RPCError(AccessTokenError.revoked) }
   }
 }

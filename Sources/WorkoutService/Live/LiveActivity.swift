@@ -4,6 +4,12 @@ package import WorkoutStore
 
 /// A call of Track as the hub sees it; its methods may be called from any thread and return soon.
 package protocol LiveTracker: AnyObject, Sendable {
+  /// The log-in that the call was made with.
+  var session: SessionID { get }
+
+  /// That log-in has ended, and the call ends with it.
+  func sessionEnded()
+
   /// Another number of people watches.
   func watchersChanged(to people: Int)
 
@@ -63,9 +69,9 @@ package final class LiveActivity: Sendable {
   /// Whether the numbers are counted here.
   package var isCounted: Bool { numbers.withLock { $0 != nil } }
 
-  /// Whether the numbers have to be counted anew from the store.
-  package func isRecountDue(now: Duration) -> Bool {
-    numbers.withLock { $0?.isRecountDue(now: now) ?? false }
+  /// Whether the caller is to count the numbers anew from the store.
+  package func beginRecount(now: Duration) -> Bool {
+    numbers.withLock { $0?.beginRecount(now: now) ?? false }
   }
 
   /// Takes numbers that were counted from the store, unless others were there before and have seen

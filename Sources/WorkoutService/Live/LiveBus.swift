@@ -1,5 +1,6 @@
 internal import Synchronization
 package import WorkoutCore
+package import WorkoutStore
 
 /// What one node tells all nodes about live activities, itself included.
 package enum LiveSignal: Sendable {
@@ -13,6 +14,8 @@ package enum LiveSignal: Sendable {
   case watchers(ActivityID, Int)
   /// Two people became friends, or are no friends any more.
   case friendshipChanged(UserID, UserID)
+  /// Log-ins ended, and with them the streams that were opened on their tokens.
+  case sessionsEnded(Set<SessionID>)
 }
 
 /// Carries signals from the node where something happened to those where somebody watches.

@@ -1,5 +1,6 @@
-package import WorkoutCore
 internal import Synchronization
+package import WorkoutCore
+package import WorkoutStore
 
 /// Which of a user's streams is which: a second stream with the same key takes the first one over.
 package struct TrackerKey: Sendable, Hashable {
@@ -31,6 +32,18 @@ package final class LiveHub: Sendable {
     var users = 0
   }
 
+  private struct WatchEntry {
+    let wake: WakeUp
+    let session: SessionID
+    var isSessionOver = false
+  }
+
+  /// Why a call that watches has to end.
+  package enum WatchEnding: Sendable {
+    case serverStops
+    case sessionEnded
+  }
+
   private struct Directory {
     var activities: [ActivityID: Entry] = [:]
     var byOwner: [UserID: Set<ActivityID>] = [:]
@@ -38,7 +51,7 @@ package final class LiveHub: Sendable {
     var trackers: [TrackerKey: any LiveTracker] = [:]
     var waiters: [UserID: [ObjectIdentifier: WakeUp]] = [:]
     var waiterCount = 0
-    var watchCalls: [ObjectIdentifier: WakeUp] = [:]
+    var watchCalls: [ObjectIdentifier: WatchEntry] = [:]
     var isStopping = false
   }
 
@@ -49,9 +62,6 @@ package final class LiveHub: Sendable {
     self.bus = bus
     bus.subscribe { [weak self] signal in self?.receive(signal) }
   }
-
-  /// Whether `stop()` was called.
-  package var isStopping: Bool { directory.withLock { $0.isStopping } }
 
   /// How many activities are recorded or watched here.
   package var activityCount: Int { directory.withLock { $0.activities.count } }
@@ -135,7 +145,7 @@ package final class LiveHub: Sendable {
   package func stop() {
     let (trackers, wakes) = directory.withLock { directory in
       directory.isStopping = true
-      return (Array(directory.streams.values), Array(directory.watchCalls.values))
+      return (Array(directory.streams.values), directory.watchCalls.values.map(\.wake))
     }
     for tracker in trackers { tracker.stop() }
     for wake in wakes { wake.raise() }
@@ -143,9 +153,21 @@ package final class LiveHub: Sendable {
 
   // MARK: Watchers
 
-  /// Has a call that watches woken when the server stops.
-  package func enterWatch(_ wake: WakeUp) {
-    directory.withLock { $0.watchCalls[ObjectIdentifier(wake)] = wake }
+  /// Has a call that watches woken when the server stops or its log-in ends.
+  package func enterWatch(_ wake: WakeUp, session: SessionID) {
+    directory.withLock {
+      $0.watchCalls[ObjectIdentifier(wake)] = WatchEntry(wake: wake, session: session)
+    }
+  }
+
+  /// Why the call is to end; nothing while it may go on.
+  package func watchEnding(_ wake: WakeUp) -> WatchEnding? {
+    directory.withLock { directory in
+      if directory.watchCalls[ObjectIdentifier(wake)]?.isSessionOver == true {
+        return .sessionEnded
+      }
+      return directory.isStopping ? .serverStops : nil
+    }
   }
 
   package func exitWatch(_ wake: WakeUp) {
@@ -189,7 +211,21 @@ package final class LiveHub: Sendable {
       // What one of them records may be visible to the other now.
       wakeWaiters(for: a)
       wakeWaiters(for: b)
+    case .sessionsEnded(let sessions): end(sessions)
     }
+  }
+
+  private func end(_ sessions: Set<SessionID>) {
+    let (trackers, wakes) = directory.withLock { directory in
+      let watching = directory.watchCalls.filter { sessions.contains($0.value.session) }
+      for call in watching.keys { directory.watchCalls[call]?.isSessionOver = true }
+      return (
+        directory.streams.values.filter { sessions.contains($0.session) },
+        watching.values.map(\.wake)
+      )
+    }
+    for tracker in trackers { tracker.sessionEnded() }
+    for wake in wakes { wake.raise() }
   }
 
   private func wakeWaiters(for owner: UserID) {

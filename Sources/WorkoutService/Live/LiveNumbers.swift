@@ -73,13 +73,16 @@ package struct LiveNumbers: Sendable {
     )
   }
 
-  /// Whether the whole is to be counted anew now.
-  package func isRecountDue(now: Duration) -> Bool {
+  /// Whether the whole is to be counted anew now, by whoever asks: asking again gives no until the
+  /// next is due, also when that count comes to nothing.
+  package mutating func beginRecount(now: Duration) -> Bool {
     let pause = max(
       ServiceLimits.recountInterval,
       ServiceLimits.recountPausePerSample * Int(clamping: statistics.sampleCount)
     )
-    return isInexact && now - countedAt >= pause
+    guard isInexact, now - countedAt >= pause else { return false }
+    countedAt = now
+    return true
   }
 
   /// Whether these numbers hold all that the others do.

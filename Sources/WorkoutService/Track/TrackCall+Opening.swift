@@ -14,6 +14,7 @@ extension TrackCall {
     place.withLock { $0 = Place(key: key, activity: nil, owner: nil) }
     // Whatever the older stream still has on its way to the store counts before this one begins.
     await parts.hub.enter(self, for: key)?.waitUntilOver()
+    try await parts.refuseEndedSession(of: caller)
     let opened = try await parts.store.openActivity(header)
     try Self.check(open, against: opened.progress)
     let owner = try await parts.store.people([caller.user])[caller.user]

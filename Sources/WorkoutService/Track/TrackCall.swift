@@ -88,6 +88,13 @@ final class TrackCall: LiveTracker {
     abandoned.raise()
   }
 
+  var session: SessionID { caller.session }
+
+  func sessionEnded() {
+    update { $0.fail(RPCError(AccessTokenError.revoked)) }
+    abandoned.raise()
+  }
+
   func activityEnded(_ header: ActivityHeader, _ statistics: WorkoutCore.Statistics) {
     update { $0.settled(TrackReply.Settled(header, statistics)) }
   }
@@ -213,7 +220,7 @@ final class TrackCall: LiveTracker {
     let live = activity.count(batch)
     if let live { parts.hub.bus.publish(.batch(activity.id, live)) }
     update { $0.stored(batch, progress, live?.statistics ?? activity.current.statistics) }
-    if activity.isRecountDue(now: parts.clock.monotonic()) { await recount(activity) }
+    if activity.beginRecount(now: parts.clock.monotonic()) { await recount(activity) }
   }
 
   private func recount(_ activity: LiveActivity) async {

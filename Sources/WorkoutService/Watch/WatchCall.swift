@@ -16,8 +16,9 @@ struct WatchCall: Sendable {
   }
 
   func run(_ request: WatchRequest, _ responses: MessageWriter<WatchResponse>) async throws {
-    parts.hub.enterWatch(wake)
+    parts.hub.enterWatch(wake, session: caller.session)
     defer { parts.hub.exitWatch(wake) }
+    try await parts.refuseEndedSession(of: caller)
     let record = try await target(of: request)
     let activity = parts.hub.join(record.header, record.statistics)
     defer { parts.hub.leave(activity) }
@@ -78,10 +79,10 @@ struct WatchCall: Sendable {
     }
     defer { parts.hub.stopWaiting(for: person, wake: wake) }
     while true {
+      try refuseWhenEnding()
       if let record = try await visible(try await parts.store.liveActivity(of: person)) {
         return record
       }
-      try refuseWhenStopping()
       try await wake.wait()
     }
   }
@@ -137,7 +138,7 @@ struct WatchCall: Sendable {
     _ responses: MessageWriter<WatchResponse>
   ) async throws {
     while true {
-      try refuseWhenStopping()
+      try refuseWhenEnding()
       var response = WatchResponse()
       switch watched.activity.step(watched.place) {
       case .wait:
@@ -167,9 +168,11 @@ struct WatchCall: Sendable {
     }
   }
 
-  private func refuseWhenStopping() throws(RPCError) {
-    if parts.hub.isStopping {
-      throw RPCError(.unavailable, "the server is shutting down: watch again")
+  private func refuseWhenEnding() throws(RPCError) {
+    switch parts.hub.watchEnding(wake) {
+    case .serverStops: throw RPCError(.unavailable, "the server is shutting down: watch again")
+    case .sessionEnded: throw RPCError(AccessTokenError.revoked)
+    case nil: return
     }
   }
 }

@@ -239,6 +239,53 @@ struct AccountTests {
     }
   }
 
+  @Test("logging out ends the streams of the session, and no other's")
+  func logOutEndsStreams() async throws {
+    try await withService { service in
+      let (ann, bob) = try await service.friends()
+      let phone = try await ann.logIn(device: Person.device())
+      let id = Person.newActivityID()
+      let stream = try await ann.startTracking(id)
+      _ = try await stream.opened()
+      let watch = try await bob.watch(activity: id)
+      _ = try await watch.snapshot()
+      let waiting = try await bob.watch(bob, wait: true)
+      let own = try await phone.watch(activity: id)
+      _ = try await own.snapshot()
+      // Begun on a token of the session, so that it ends even after that was traded.
+      let renewed = try await bob.refreshed()
+      var everywhere = LogOutRequest()
+      everywhere.allDevices = true
+      _ = try await bob.accounts.logOut(everywhere, options: renewed.options)
+      #expect(await watch.end()?.code == .unauthenticated)
+      #expect(await waiting.end()?.code == .unauthenticated)
+      try await stream.send(Walk.batch(0..<5))
+      try await stream.acknowledged(5)
+      _ = try await ann.accounts.logOut(LogOutRequest(), options: ann.options)
+      #expect(await stream.end()?.code == .unauthenticated)
+      let resumed = try await phone.startTracking(id)
+      try await resumed.send(Walk.batch(0..<0, events: [(.finish, 4)]))
+      _ = try await resumed.completed()
+      #expect(try await own.all().last.id == id)
+    }
+  }
+
+  @Test("a refresh token shown twice, or a new log-in of the device, ends the streams too")
+  func otherEndsOfSessionsEndStreams() async throws {
+    try await withService { service in
+      let ann = try await service.person("ann")
+      let stream = try await ann.startTracking(Person.newActivityID())
+      _ = try await stream.opened()
+      let again = try await ann.logIn()
+      #expect(await stream.end()?.code == .unauthenticated)
+      let other = try await again.startTracking(Person.newActivityID())
+      _ = try await other.opened()
+      _ = try await again.refreshed()
+      #expect(await code { try await again.refreshed() } == .unauthenticated)
+      #expect(await other.end()?.code == .unauthenticated)
+    }
+  }
+
   @Test("logging in again on a device ends its former session")
   func sameDevice() async throws {
     try await withService { service in

@@ -7,6 +7,7 @@ import WorkoutStore
 /// Values for tests of what is live.
 enum Live {
   static func user(_ number: Int) throws -> UserID { UserID(try id(100 + number)) }
+  static func session(_ number: Int) throws -> SessionID { SessionID(try id(400 + number)) }
   static func device(_ number: Int) throws -> DeviceID { DeviceID(try id(200 + number)) }
   static func activity(_ number: Int) throws -> ActivityID { ActivityID(try id(300 + number)) }
 

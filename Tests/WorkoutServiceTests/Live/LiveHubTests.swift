@@ -1,6 +1,7 @@
 import Synchronization
 import Testing
 import WorkoutCore
+import WorkoutStore
 
 @testable import WorkoutService
 
@@ -59,7 +60,10 @@ struct LiveHubTests {
 
   /// A stream that notes what it is told.
   private final class Recorder: LiveTracker {
+    let session: SessionID
     let told = Mutex<[String]>([])
+    init(_ session: SessionID) { self.session = session }
+    func sessionEnded() { note("session ended") }
     func watchersChanged(to people: Int) { note("watchers \(people)") }
     func takeOver() { note("take over") }
     func waitUntilOver() async {}
@@ -101,7 +105,7 @@ struct LiveHubTests {
   @Test("the stream is told how many people watch, and that the activity ended")
   func tellsTracker() throws {
     let activity = hub.join(try Live.header(), Statistics())
-    let tracker = Recorder()
+    let tracker = Recorder(try Live.session(1))
     activity.attach(tracker)
     hub.bus.publish(.watchers(activity.id, 2))
     hub.bus.publish(.ended(try Live.header(), Statistics()))
@@ -119,16 +123,16 @@ struct LiveHubTests {
     )
     var stranger = key
     stranger.user = try Live.user(2)
-    let first = Recorder()
-    let second = Recorder()
+    let first = Recorder(try Live.session(1))
+    let second = Recorder(try Live.session(1))
     #expect(hub.enter(first, for: key) == nil)
-    #expect(hub.enter(Recorder(), for: stranger) == nil)
+    #expect(hub.enter(Recorder(try Live.session(1)), for: stranger) == nil)
     #expect(first.notes.isEmpty)
     #expect(hub.enter(second, for: key) === first)
     #expect(first.notes == ["take over"])
     // The first one's exit comes late and must not remove the second.
     hub.exit(first, for: key)
-    #expect(hub.enter(Recorder(), for: key) === second)
+    #expect(hub.enter(Recorder(try Live.session(1)), for: key) === second)
   }
 
   @Test("a friend who was removed is asked for the right again, in both directions")
@@ -167,14 +171,14 @@ struct LiveHubTests {
 
   @Test("when the server stops all streams are told and none may begin")
   func stops() async throws {
-    let tracker = Recorder()
+    let tracker = Recorder(try Live.session(1))
     #expect(hub.add(tracker))
     let wake = WakeUp()
-    hub.enterWatch(wake)
+    hub.enterWatch(wake, session: try Live.session(1))
     hub.stop()
     try await wake.wait()
     #expect(tracker.notes == ["stop"])
-    #expect(hub.isStopping)
-    #expect(!hub.add(Recorder()))
+    #expect(hub.watchEnding(wake) == .serverStops)
+    #expect(!hub.add(Recorder(try Live.session(1))))
   }
 }
