@@ -79,6 +79,10 @@ package enum ServiceLimits {
   /// Watchers of one activity.
   package static let watchersPerActivity = 1_000
 
+  /// Calls that one person watches or waits with, on all devices: fewer than the places of an
+  /// activity or a person, so that nobody takes all of them.
+  package static let watchCallsPerPerson = 100
+
   /// People who wait for somebody to go live, in all and for one person.
   package static let liveWaiters = 100_000
   package static let liveWaitersPerPerson = 1_000

@@ -34,6 +34,7 @@ package final class LiveHub: Sendable {
 
   private struct WatchEntry {
     let wake: WakeUp
+    let user: UserID
     let session: SessionID
     var isSessionOver = false
   }
@@ -52,6 +53,7 @@ package final class LiveHub: Sendable {
     var waiters: [UserID: [ObjectIdentifier: WakeUp]] = [:]
     var waiterCount = 0
     var watchCalls: [ObjectIdentifier: WatchEntry] = [:]
+    var watchCallsOf: [UserID: Int] = [:]
     var isStopping = false
   }
 
@@ -153,10 +155,19 @@ package final class LiveHub: Sendable {
 
   // MARK: Watchers
 
-  /// Has a call that watches woken when the server stops or its log-in ends.
-  package func enterWatch(_ wake: WakeUp, session: SessionID) {
-    directory.withLock {
-      $0.watchCalls[ObjectIdentifier(wake)] = WatchEntry(wake: wake, session: session)
+  /// Has a call that watches woken when the server stops or its log-in ends; false when the person
+  /// has too many of them.
+  package func enterWatch(_ wake: WakeUp, user: UserID, session: SessionID) -> Bool {
+    directory.withLock { directory in
+      let count = directory.watchCallsOf[user] ?? 0
+      guard count < ServiceLimits.watchCallsPerPerson else { return false }
+      directory.watchCallsOf[user] = count + 1
+      directory.watchCalls[ObjectIdentifier(wake)] = WatchEntry(
+        wake: wake,
+        user: user,
+        session: session
+      )
+      return true
     }
   }
 
@@ -171,7 +182,13 @@ package final class LiveHub: Sendable {
   }
 
   package func exitWatch(_ wake: WakeUp) {
-    directory.withLock { $0.watchCalls[ObjectIdentifier(wake)] = nil }
+    directory.withLock { directory in
+      guard let call = directory.watchCalls.removeValue(forKey: ObjectIdentifier(wake)) else {
+        return
+      }
+      let left = (directory.watchCallsOf[call.user] ?? 1) - 1
+      directory.watchCallsOf[call.user] = left > 0 ? left : nil
+    }
   }
 
   /// Has a call woken when a person goes live; false when too many wait.

@@ -16,7 +16,9 @@ struct WatchCall: Sendable {
   }
 
   func run(_ request: WatchRequest, _ responses: MessageWriter<WatchResponse>) async throws {
-    parts.hub.enterWatch(wake, session: caller.session)
+    guard parts.hub.enterWatch(wake, user: caller.user, session: caller.session) else {
+      throw RPCError(.resourceExhausted, "you watch too much at once: end some of it first")
+    }
     defer { parts.hub.exitWatch(wake) }
     try await parts.refuseEndedSession(of: caller)
     let record = try await target(of: request)

@@ -169,12 +169,44 @@ struct LiveHubTests {
     #expect(hub.waitForLive(try Live.user(1), wake: WakeUp()))
   }
 
+  @Test("one person cannot take all places of those who watch")
+  func watchCallsPerPerson() throws {
+    func enter(_ wake: WakeUp, _ user: Int) throws -> Bool {
+      hub.enterWatch(wake, user: try Live.user(user), session: try Live.session(user))
+    }
+    let wakes = (0..<ServiceLimits.watchCallsPerPerson).map { _ in WakeUp() }
+    for wake in wakes { #expect(try enter(wake, 1)) }
+    #expect(try !enter(WakeUp(), 1))
+    #expect(try enter(WakeUp(), 2))
+    hub.exitWatch(wakes[0])
+    hub.exitWatch(wakes[0])
+    #expect(try enter(wakes[0], 1))
+    #expect(try !enter(WakeUp(), 1))
+  }
+
+  @Test("a session that ends takes its own streams along")
+  func sessionEnds() async throws {
+    let (tracker, other) = (Recorder(try Live.session(1)), Recorder(try Live.session(2)))
+    let (wake, otherWake) = (WakeUp(), WakeUp())
+    #expect(hub.add(tracker) && hub.add(other))
+    for (number, wake) in [(1, wake), (2, otherWake)] {
+      let (user, session) = (try Live.user(1), try Live.session(number))
+      #expect(hub.enterWatch(wake, user: user, session: session))
+    }
+    hub.bus.publish(.sessionsEnded([try Live.session(1)]))
+    try await wake.wait()
+    #expect(tracker.notes == ["session ended"])
+    #expect(other.notes == [])
+    #expect(hub.watchEnding(wake) == .sessionEnded)
+    #expect(hub.watchEnding(otherWake) == nil)
+  }
+
   @Test("when the server stops all streams are told and none may begin")
   func stops() async throws {
     let tracker = Recorder(try Live.session(1))
     #expect(hub.add(tracker))
     let wake = WakeUp()
-    hub.enterWatch(wake, session: try Live.session(1))
+    #expect(hub.enterWatch(wake, user: try Live.user(1), session: try Live.session(1)))
     hub.stop()
     try await wake.wait()
     #expect(tracker.notes == ["stop"])
