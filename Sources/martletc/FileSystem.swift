@@ -44,35 +44,45 @@ enum FileSystem {
 
   /// Writes a file unless it holds these bytes already, and tells whether it has.
   ///
-  /// So builds see no change where there is none. The file appears whole or not at all.
+  /// So builds see no change where there is none. The file appears whole or not at all; what exists
+  /// and is no regular file, a device, a pipe or a link, is written to and never replaced.
   static func writeIfChanged(_ path: String, _ bytes: [UInt8]) throws(FileError) -> Bool {
+    var status = stat()
+    if unsafe lstat(path, &status) == 0, status.st_mode & S_IFMT != S_IFREG {
+      let descriptor = unsafe open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
+      guard descriptor >= 0 else { throw FileError(path) }
+      defer { close(descriptor) }
+      try write(bytes, to: descriptor, named: path)
+      return true
+    }
     if case .found(let old) = read(path, limit: bytes.count), old == bytes { return false }
     try makeDirectories(above: path)
     let temporary = "\(path).\(getpid()).tmp"
-    try write(temporary, bytes)
-    guard unsafe rename(temporary, path) == 0 else {
-      let error = FileError(path)
+    let descriptor = unsafe open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { throw FileError(path) }
+    defer { close(descriptor) }
+    do throws(FileError) {
+      try write(bytes, to: descriptor, named: path)
+      guard unsafe rename(temporary, path) == 0 else { throw FileError(path) }
+    } catch {
       unsafe unlink(temporary)
       throw error
     }
     return true
   }
 
-  private static func write(_ path: String, _ bytes: [UInt8]) throws(FileError) {
-    let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    guard descriptor >= 0 else { throw FileError(path) }
-    defer { close(descriptor) }
+  private static func write(
+    _ bytes: [UInt8],
+    to descriptor: Int32,
+    named path: String
+  ) throws(FileError) {
     var rest = bytes[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { buffer in
         unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
       }
       if count < 0, errno == EINTR { continue }
-      guard count > 0 else {
-        let error = FileError(path)
-        unsafe unlink(path)
-        throw error
-      }
+      guard count > 0 else { throw FileError(path) }
       rest = rest.dropFirst(count)
     }
   }

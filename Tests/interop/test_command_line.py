@@ -4,12 +4,14 @@ import os
 import pty
 import re
 import select
+import stat
 import subprocess
 import termios
 import time
 
 import pytest
 
+from conftest import ROOT
 from martlet_cli import Martlet
 from workouts import SAMPLE, from_gpx
 
@@ -106,3 +108,35 @@ def test_ctrl_c_at_the_password_prompt_gives_the_terminal_back(ann):
     _, status = os.waitpid(process, 0)
     assert os.waitstatus_to_exitcode(status) == 130
     os.close(terminal)
+
+
+@pytest.mark.parametrize("program", ["martlet", "martletc"])
+def test_links_and_pipes_are_written_to_and_not_replaced(binaries, ann, tmp_path, program):
+    ann.run("record", "--from", str(SAMPLE), "--speed", "max", "--json")
+    (activity,) = ann.activities()
+    command = {
+        "martlet": [ann.binary, "show", activity["id"], "--export"],
+        "martletc": [str(binaries / "martletc"), "descriptors", "-I", str(ROOT / "schema"),
+                     str(ROOT / "schema/martlet/v1/history.proto"), "--out"],
+    }[program]
+
+    def write(path):
+        done = subprocess.run([*command, str(path)], env=ann.environment, capture_output=True)
+        assert done.returncode == 0, done.stderr
+
+    plain, target, link, pipe = (tmp_path / name for name in ("plain", "target", "link", "pipe"))
+    write(plain)
+    target.write_bytes(b"longer" * 1_000_000)
+    link.symlink_to(target)
+    write(link)
+    assert link.is_symlink() and target.read_bytes() == plain.read_bytes()
+    os.mkfifo(pipe)
+    copy = tmp_path / "copy"
+    with open(copy, "wb") as file:
+        reader = subprocess.Popen(["cat", str(pipe)], stdout=file)
+    try:
+        write(pipe)
+        assert stat.S_ISFIFO(pipe.lstat().st_mode)
+        assert reader.wait(20) == 0 and copy.read_bytes() == plain.read_bytes()
+    finally:
+        reader.kill()

@@ -1,6 +1,8 @@
 import Glibc
 
 /// A file that appears whole or not at all; `-` is standard output.
+///
+/// What exists and is no regular file, a device, a pipe or a link, is written to and never replaced.
 final class OutputFile {
   private let path: String
   private let temporary: String?
@@ -13,6 +15,13 @@ final class OutputFile {
     guard path != "-" else {
       temporary = nil
       descriptor = STDOUT_FILENO
+      return
+    }
+    var status = stat()
+    guard unsafe lstat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG else {
+      temporary = nil
+      descriptor = unsafe open(path, O_WRONLY | O_TRUNC | O_CLOEXEC)
+      guard descriptor >= 0 else { throw Self.failure(path) }
       return
     }
     let temporary = "\(path).\(getpid()).new"
@@ -35,9 +44,8 @@ final class OutputFile {
   }
 
   deinit {
-    guard let temporary, descriptor >= 0 else { return }
-    close(descriptor)
-    if !isFinished { unsafe unlink(temporary) }
+    if descriptor > STDERR_FILENO { close(descriptor) }
+    if let temporary, descriptor >= 0, !isFinished { unsafe unlink(temporary) }
   }
 
   private static func failure(_ path: String) -> CommandFailure {
