@@ -37,12 +37,16 @@ as() {
 say "A server with empty data"
 "$binaries/martletd" --data "$folder/data" --listen 127.0.0.1:0 >"$folder/server.out" 2>"$folder/server.log" &
 server=$!
-for _ in $(seq 200); do
+for _ in $(seq 500); do
   address=$(sed -n 's/^listening on //p' "$folder/server.out")
   [ -n "$address" ] && break
-  kill -0 "$server"
+  kill -0 "$server" 2>/dev/null || break
   sleep 0.02
 done
+if [ -z "$address" ]; then
+  echo "demo: the server did not start" >&2
+  exit 1
+fi
 export MARTLET_SERVER=localhost:${address##*:}
 export MARTLET_CA=$folder/data/tls/certificate.pem
 export MARTLET_PASSWORD="demo password of $(date +%s)"
@@ -57,7 +61,13 @@ as ann friends accept bob
 say "Ann records, Bob watches"
 as bob watch ann --wait >"$folder/watch.out" &
 watcher=$!
+sleep 0.5 # Bob waits for the next workout, so he has to be there before it is over.
 as ann record --from "$workout" --speed "$speed" --title "Morning run" | tee "$folder/record.out"
+for _ in $(seq 600); do
+  kill -0 "$watcher" 2>/dev/null || break
+  sleep 0.1
+done
+kill "$watcher" 2>/dev/null && echo "demo: Bob still waits for Ann's workout" >&2
 wait "$watcher"
 watcher=
 echo "What Bob saw:"
