@@ -147,6 +147,9 @@ let package = Package(
       swiftSettings: strict
     ),
 
+    // Directories of their own for tests.
+    .target(name: "TestFiles", path: "Tests/Support/TestFiles", swiftSettings: settings),
+
     .testTarget(
       name: "MartletWireTests",
       dependencies: ["MartletWire", "MartletSchema", "WireTestSchema", "WorkoutSchema"],
@@ -157,7 +160,11 @@ let package = Package(
       dependencies: ["MartletSchema"],
       swiftSettings: settings
     ),
-    .testTarget(name: "MartletNetTests", dependencies: ["MartletNet"], swiftSettings: settings),
+    .testTarget(
+      name: "MartletNetTests",
+      dependencies: ["MartletNet", "TestFiles"],
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "MartletHTTP2Tests",
       dependencies: ["MartletHTTP2", "MartletNet"],
@@ -179,7 +186,9 @@ let package = Package(
     ),
     .testTarget(
       name: "MartletRPCTests",
-      dependencies: ["MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet", "EchoSchema"],
+      dependencies: [
+        "MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet", "EchoSchema", "TestFiles",
+      ],
       swiftSettings: settings
     ),
     // Lets oracles in Python ask WorkoutCore for its numbers; no product.
@@ -192,7 +201,7 @@ let package = Package(
     .testTarget(name: "WorkoutCoreTests", dependencies: ["WorkoutCore"], swiftSettings: settings),
     .testTarget(
       name: "MartletSQLiteTests",
-      dependencies: ["MartletSQLite"],
+      dependencies: ["MartletSQLite", "TestFiles"],
       swiftSettings: settings
     ),
     // A process that writes to a store until it is killed or its disk is full, and what it shares
@@ -212,7 +221,8 @@ let package = Package(
     .testTarget(
       name: "WorkoutStoreTests",
       dependencies: [
-        "WorkoutStore", "WorkoutCore", "MartletSQLite", "StoreTestSupport", "store-torture",
+        "WorkoutStore", "WorkoutCore", "MartletSQLite", "StoreTestSupport", "TestFiles",
+        "store-torture",
       ],
       swiftSettings: settings
     ),
@@ -220,13 +230,13 @@ let package = Package(
       name: "WorkoutServiceTests",
       dependencies: [
         "WorkoutService", "WorkoutStore", "WorkoutCore", "WorkoutSchema", "MartletRPC",
-        "MartletWire", logging,
+        "MartletWire", "TestFiles", logging,
       ],
       swiftSettings: settings
     ),
     .testTarget(
       name: "WorkoutClientTests",
-      dependencies: ["WorkoutClient", "WorkoutCore", "WorkoutSchema", "martlet"],
+      dependencies: ["WorkoutClient", "WorkoutCore", "WorkoutSchema", "TestFiles", "martlet"],
       swiftSettings: settings
     ),
   ]

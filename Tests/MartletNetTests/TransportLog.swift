@@ -106,18 +106,3 @@ final class Port: @unchecked Sendable {
     await loop.stopAndWait()
   }
 }
-
-/// A directory that is removed with the object.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/martlet-net-XXXXXX".utf8CString)
-    path = String(cString: try #require(mkdtemp(&template)))
-  }
-
-  deinit {
-    for name in ["certificate.pem", "key.pem", "socket"] { unlink("\(path)/\(name)") }
-    rmdir(path)
-  }
-}

@@ -1,5 +1,6 @@
 import EchoSchema
 import MartletNet
+import TestFiles
 import Testing
 
 @testable import MartletRPC
@@ -138,7 +139,9 @@ import Testing
     #expect(await cause(closed, .tls(trust: .pemFile("/nonexistent"))).contains("trust roots"))
 
     var configuration = ServerConfiguration()
-    configuration.tls = try EchoFixture().certificate()
+    let directory = try TemporaryDirectory()
+    defer { withExtendedLifetime(directory) {} }
+    configuration.tls = try EchoFixture().certificate(in: directory)
     let server = EchoFixture().makeServer(configuration)
     let port = try #require(try server.start().first).port
     let untrusted = await cause(.host("localhost", port: port), .tls(trust: .system))

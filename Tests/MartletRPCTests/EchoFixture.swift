@@ -3,6 +3,7 @@ import Glibc
 import MartletHTTP2
 import MartletNet
 import Synchronization
+import TestFiles
 import Testing
 
 @testable import MartletRPC
@@ -25,7 +26,10 @@ struct EchoFixture {
     switch wire {
     case .pipe: try await runOverPipe(body)
     case .plaintext: try await runOverSocket(tls: nil, body)
-    case .tls: try await runOverSocket(tls: try certificate(), body)
+    case .tls:
+      let directory = try TemporaryDirectory()
+      defer { withExtendedLifetime(directory) {} }
+      try await runOverSocket(tls: try certificate(in: directory), body)
     }
   }
 
@@ -81,14 +85,9 @@ struct EchoFixture {
     )
   }
 
-  func certificate() throws -> ServerConfiguration.TLS {
-    var template = Array("/tmp/martlet-rpc-XXXXXX".utf8CString)
-    try #require(mkdtemp(&template) != nil)
-    let directory = String(
-      decoding: template.dropLast().map { UInt8(bitPattern: $0) },
-      as: UTF8.self
-    )
-    let files = try DevelopmentCertificate.write(directory: directory)
+  /// A development certificate in a directory that the caller keeps as long as it is used.
+  func certificate(in directory: TemporaryDirectory) throws -> ServerConfiguration.TLS {
+    let files = try DevelopmentCertificate.write(directory: directory.path)
     return .init(certificateChainFile: files.certificate, privateKeyFile: files.privateKey)
   }
 

@@ -1,4 +1,5 @@
 import MartletSQLite
+import TestFiles
 import Testing
 
 @Suite("Database")

@@ -1,35 +1,10 @@
 import Glibc
+import TestFiles
 import Testing
 import WorkoutClient
 import WorkoutCore
 
-/// A directory that goes away with its test.
-final class TemporaryDirectory {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
-    path = try #require(mkdtemp(&template).map { String(cString: $0) })
-  }
-
-  deinit {
-    for name in names { unlink("\(path)/\(name)") }
-    rmdir(path)
-  }
-
-  var names: [String] {
-    guard let directory = opendir(path) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { names.append(name) }
-    }
-    return names
-  }
-
+extension TemporaryDirectory {
   /// What a killed process leaves behind: the files as they are, with nothing closed.
   func copyFiles(to other: TemporaryDirectory) throws {
     for name in names where !name.hasSuffix("-shm") {

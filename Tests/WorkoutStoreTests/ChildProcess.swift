@@ -1,4 +1,5 @@
 import Glibc
+import TestFiles
 
 /// `store-torture`, running.
 struct ChildProcess {

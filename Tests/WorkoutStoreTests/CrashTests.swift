@@ -1,5 +1,6 @@
 import Glibc
 import StoreTestSupport
+import TestFiles
 import Testing
 import WorkoutCore
 import WorkoutStore

@@ -1,6 +1,7 @@
 import MartletSQLite
 import StoreTestSupport
 import Synchronization
+import TestFiles
 import Testing
 import WorkoutCore
 import WorkoutStore

@@ -1,4 +1,5 @@
 import Glibc
+import TestFiles
 import MartletSQLite
 import WorkoutCore
 import WorkoutStore

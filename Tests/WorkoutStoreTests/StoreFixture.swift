@@ -1,4 +1,5 @@
 import StoreTestSupport
+import TestFiles
 import Synchronization
 import WorkoutCore
 import WorkoutStore

@@ -1,38 +1,10 @@
 import Glibc
+import TestFiles
 import Testing
 import WorkoutCore
 import WorkoutStore
 
 @testable import WorkoutService
-
-/// A directory that is removed with its files when the test ends.
-final class TemporaryDirectory: Sendable {
-  let path: String
-
-  init() throws {
-    var template = Array("/tmp/martlet-test-XXXXXX".utf8CString)
-    let made = template.withUnsafeMutableBufferPointer { $0.baseAddress.flatMap(mkdtemp) != nil }
-    try #require(made, "no temporary directory")
-    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-  }
-
-  deinit { removeTree(path) }
-}
-
-private func removeTree(_ path: String) {
-  if let directory = opendir(path) {
-    while let entry = readdir(directory) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
-      if name != ".", name != ".." { removeTree(path + "/" + name) }
-    }
-    closedir(directory)
-    rmdir(path)
-  } else {
-    unlink(path)
-  }
-}
 
 @Suite("private files")
 struct PrivateFileTests {

@@ -1,6 +1,7 @@
 import Logging
 import MartletRPC
 import Synchronization
+import TestFiles
 import Testing
 import WorkoutCore
 import WorkoutSchema
