@@ -134,6 +134,37 @@ private final class Scene {
     #expect(scene.tell(.disconnected(attempt: 1, .ended)) == [])
   }
 
+  @Test("a stream that the server ends before it has everything is followed by another")
+  func endedEarly() {
+    for settled in [false, true] {
+      let scene = Scene(sampleEnd: 5, events: [.init(afterSample: 5, isFinal: true)])
+      _ = scene.tell(.recordingEnded)
+      _ = scene.open(settled: settled)
+      if settled { _ = scene.ack(4) } else { _ = scene.ack(5, events: 1) }
+      #expect(scene.tell(.disconnected(attempt: 1, .ended)) == [])
+      #expect(
+        scene.tell(.tick, after: 500) == [.connect(attempt: 2, renewCredentials: false)]
+      )
+    }
+  }
+
+  @Test("a server that completes without what was recorded does not empty the journal")
+  func completesEarly() {
+    let scene = Scene(sampleEnd: 5, events: [.init(afterSample: 5, isFinal: true)])
+    _ = scene.tell(.recordingEnded)
+    _ = scene.open()
+    _ = scene.ack(4)
+    let actions = scene.tell(.received(attempt: 1, Answer(isCompleted: true)))
+    #expect(
+      actions == [
+        .disconnect(attempt: 1),
+        .finish(
+          .failed(.permanent("the server completed the activity, but holds only 4 of 5 samples"))
+        ),
+      ]
+    )
+  }
+
   @Test("an unfinished activity is drained once all of it is acknowledged")
   func drains() {
     let scene = Scene(sampleEnd: 5)

@@ -239,7 +239,8 @@ extension TrackingSimulator {
     guard !streams[stream].isSilent else { return }
     streams[stream].upAt = max(streams[stream].upAt, now + delay(1...300))
     plan(due, at: streams[stream].upAt)
-    if chance(weather.cutChance) { cut(stream, .transient("cut")) }
+    // A server may also end a stream without an error.
+    if chance(weather.cutChance) { cut(stream, chance(0.5) ? .ended : .transient("cut")) }
   }
 
   private mutating func sendDown(_ answer: TrackingAnswer, on stream: Int) {

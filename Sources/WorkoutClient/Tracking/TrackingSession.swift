@@ -226,7 +226,15 @@ extension TrackingSession {
         settings.maximumIntervalMilliseconds
       )
     }
-    if answer.isCompleted { finish(.completed, &actions) }
+    guard answer.isCompleted else { return }
+    if isAllAcknowledged {
+      finish(.completed, &actions)
+    } else {
+      // Its acknowledgement comes no later. What only the journal holds stays there.
+      let held = "holds only \(acknowledgedSamples) of \(sampleEnd) samples"
+      let failure = TrackingFailure.permanent("the server completed the activity, but \(held)")
+      abandon(failure, now, &actions, &random)
+    }
   }
 
   /// What the server may never do; nil when all is well.
