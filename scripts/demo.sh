@@ -35,6 +35,7 @@ as() {
 }
 
 say "A server with empty data"
+touch "$folder/server.out" # Read below, perhaps before the server's shell has made it.
 "$binaries/martletd" --data "$folder/data" --listen 127.0.0.1:0 >"$folder/server.out" 2>"$folder/server.log" &
 server=$!
 for _ in $(seq 500); do
