@@ -26,7 +26,7 @@ test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf,
 	$(PYTHON) -m pytest -q --timeout 300 --basetemp .build/pytest -p no:cacheprovider Tests/interop
 
 check: ## Check format, layers and that the generated code is up to date
-	@scripts/setup.sh build
+	@scripts/setup.sh test
 	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests clients Examples
 	python3 scripts/check-layers.py
 	scripts/generate.sh --check
