@@ -13,32 +13,36 @@ package struct Diagnostic: Sendable, Hashable {
   package var message: String
   /// What the author may have meant.
   package var suggestion: String?
+  /// The name of the rule of `martletc check` or `martletc breaking` that found it.
+  package var rule: String?
 
   package init(
     severity: Severity,
     file: String,
     span: SourceSpan?,
     message: String,
-    suggestion: String? = nil
+    suggestion: String? = nil,
+    rule: String? = nil
   ) {
     self.severity = severity
     self.file = file
     self.span = span
     self.message = message
     self.suggestion = suggestion
+    self.rule = rule
   }
 }
 
 extension Diagnostic {
-  /// The text for a terminal: `file:line:column: error: message`, the line, and carets under the
-  /// span as far as it stands on that line.
+  /// The text for a terminal: `file:line:column: error: message`, the rule's name if it has one, the
+  /// line, and carets under the span as far as it stands on that line.
   ///
   /// - Parameters:
   ///   - source: the file's text; without it the place is left out.
   ///   - path: the path to print when it differs from the import path.
   /// - Returns: one line, or three, each with its end.
   package func rendered(source: SourceText?, path: String? = nil) -> String {
-    let hint = suggestion.map { "; \($0)" } ?? ""
+    let hint = (suggestion.map { "; \($0)" } ?? "") + (rule.map { " [\($0)]" } ?? "")
     guard let span, let source else {
       return "\(path ?? file): \(severity.rawValue): \(message)\(hint)\n"
     }
@@ -110,8 +114,13 @@ struct DiagnosticSink {
     )
   }
 
-  mutating func warning(_ message: String, in file: String, at span: SourceSpan?) {
-    report(Diagnostic(severity: .warning, file: file, span: span, message: message))
+  mutating func warning(
+    _ message: String,
+    in file: String,
+    at span: SourceSpan?,
+    rule: String? = nil
+  ) {
+    report(Diagnostic(severity: .warning, file: file, span: span, message: message, rule: rule))
   }
 
   mutating func append(contentsOf other: DiagnosticSink) {

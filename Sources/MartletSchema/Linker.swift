@@ -98,7 +98,12 @@ struct Linker {
       guard let index = fileIndices[item.path], exported[index].isDisjoint(with: used) else {
         continue
       }
-      sink.warning("nothing of \"\(item.path)\" is used", in: file.name, at: item.pathSpan)
+      sink.warning(
+        "nothing of \"\(item.path)\" is used",
+        in: file.name,
+        at: item.pathSpan,
+        rule: "IMPORT_USED"
+      )
     }
   }
 

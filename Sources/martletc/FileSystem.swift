@@ -42,6 +42,49 @@ enum FileSystem {
     unsafe access(path, F_OK) == 0
   }
 
+  static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return unsafe stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
+  /// The `.proto` files in a directory and those below it, by their paths from it, sorted.
+  ///
+  /// Hidden directories and links to directories are passed over.
+  static func schemaFiles(in directory: String) -> [String] {
+    var files: [String] = []
+    var waiting = [""]
+    while let folder = waiting.popLast() {
+      for name in names(in: folder.isEmpty ? directory : "\(directory)/\(folder)") {
+        if name.hasPrefix(".") { continue }
+        let path = folder.isEmpty ? name : "\(folder)/\(name)"
+        var status = stat()
+        guard unsafe lstat("\(directory)/\(path)", &status) == 0 else { continue }
+        if status.st_mode & S_IFMT == S_IFDIR {
+          waiting.append(path)
+        } else if name.hasSuffix(".proto") {
+          files.append(path)
+        }
+      }
+    }
+    return files.sorted()
+  }
+
+  private static func names(in directory: String) -> [String] {
+    guard let stream = unsafe opendir(directory) else { return [] }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let entry = unsafe readdir(stream) {
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        let size = unsafe MemoryLayout.size(ofValue: pointer.pointee)
+        return unsafe pointer.withMemoryRebound(to: CChar.self, capacity: size) { start in
+          unsafe String(cString: start)
+        }
+      }
+      names.append(name)
+    }
+    return names
+  }
+
   /// Writes a file unless it holds these bytes already, and tells whether it has.
   ///
   /// So builds see no change where there is none. The file appears whole or not at all; what exists

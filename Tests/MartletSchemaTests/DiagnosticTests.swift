@@ -182,7 +182,7 @@ struct DiagnosticTests {
     Complaint(
       "import \"a.proto\";",
       """
-      test.proto:2:8: warning: nothing of "a.proto" is used
+      test.proto:2:8: warning: nothing of "a.proto" is used [IMPORT_USED]
       import "a.proto";
              ^^^^^^^^^
 
@@ -202,7 +202,7 @@ struct DiagnosticTests {
     Complaint(
       "import \"a.proto\"; message M { q.N n = 1; }",
       """
-      test.proto:2:8: warning: nothing of "a.proto" is used
+      test.proto:2:8: warning: nothing of "a.proto" is used [IMPORT_USED]
       import "a.proto"; message M { q.N n = 1; }
              ^^^^^^^^^
       test.proto:2:31: error: "q.N" is not defined here; \
