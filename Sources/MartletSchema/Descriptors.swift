@@ -92,6 +92,8 @@ package struct MessageDescriptor: Sendable, Hashable {
 package struct NumberRange: Sendable, Hashable {
   package var first: Int32
   package var last: Int32
+  /// Whether its end is written `max`.
+  package var isOpen = false
   package var span: SourceSpan
 }
 
@@ -132,6 +134,8 @@ package struct FieldDescriptor: Sendable, Hashable {
   package var jsonNameSpan: SourceSpan?
   /// proto2's `default`, as descriptor.proto spells it.
   package var defaultValue: String?
+  /// Of the text of `default`.
+  package var defaultSpan: SourceSpan?
   /// Linked: Whether a repeated field is written packed.
   package var isPacked = false
   /// Linked: Whether "not set" differs from "set to the default".

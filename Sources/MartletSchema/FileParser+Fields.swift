@@ -12,13 +12,16 @@ extension FileParser {
       try mapField(at: place, label: label, parent: &parent, isInOneof: oneof != nil)
       return
     }
-    if looking(at: "group") || (file.syntax == .proto2 && label == nil && oneof == nil) {
-      throw fail(
-        looking(at: "group")
-          ? "groups are not supported; use a message" : "expected a label, found \(found)"
+    if file.syntax == .proto2, label == nil, oneof == nil {
+      error(
+        "a field of proto2 begins with \"optional\", \"repeated\" or \"required\"",
+        at: current.span
       )
     }
-    var field = try fieldBody(at: place, label: label)
+    let isGroup = isGroup
+    var field =
+      isGroup
+      ? try group(at: place, label: label, parent: &parent) : try fieldBody(at: place, label: label)
     field.oneofIndex = oneof
     parent.fields.append(field)
   }
@@ -59,6 +62,18 @@ extension FileParser {
     label: (FieldLabel, SourceSpan)?,
     type: TypeReference
   ) throws(StatementFailure) -> FieldDescriptor {
+    var field = try fieldHead(label: label, type: type)
+    try endDeclaration(";", of: place)
+    field.comments = comments(of: place)
+    field.span = span(of: place)
+    return field
+  }
+
+  /// From the name to the `]`.
+  mutating func fieldHead(
+    label: (FieldLabel, SourceSpan)?,
+    type: TypeReference
+  ) throws(StatementFailure) -> FieldDescriptor {
     let nameSpan = current.span
     let name = try declaredName("the name of the field")
     if !looking(at: "=") {
@@ -83,9 +98,6 @@ extension FileParser {
     field.isProto3Optional = file.syntax == .proto3 && label?.0 == .optional
     field.jsonName = JSONName.derived(from: name)
     if looking(at: "[") { try fieldOptions(of: &field) }
-    try endDeclaration(";", of: place)
-    field.comments = comments(of: place)
-    field.span = span(of: place)
     return field
   }
 

@@ -2,13 +2,11 @@
 
 extension FileParser {
   /// Reads the file, or as much of it as can be made sense of.
-  ///
-  /// - Parameter allowsProto2: whether proto2 is read, which today only descriptor.proto may use.
-  mutating func parse(allowsProto2: Bool) {
+  mutating func parse() {
     readFirstComments()
     let root = begin(at: current.span)
     defer { end(root) }
-    guard parseSyntax(allowsProto2: allowsProto2) else { return }
+    guard parseSyntax() else { return }
     while !isAtEnd, !sink.isFull {
       do throws(StatementFailure) {
         try topLevelStatement()
@@ -23,7 +21,7 @@ extension FileParser {
   }
 
   /// Reads the `syntax` statement; false when the file is in a language that is not read.
-  private mutating func parseSyntax(allowsProto2: Bool) -> Bool {
+  private mutating func parseSyntax() -> Bool {
     if looking(at: "edition") {
       file.syntax = .editions
       error(
@@ -34,21 +32,21 @@ extension FileParser {
       return false
     }
     guard looking(at: "syntax") else {
-      error(
-        "the file does not say syntax = \"proto3\" first; without it, it would be proto2, which is "
-          + "not supported yet",
+      sink.warning(
+        "the file does not begin with syntax = \"proto3\"; without it, it is read as proto2",
+        in: file.name,
         at: current.span
       )
-      return false
+      return true
     }
     do throws(StatementFailure) {
-      return try syntaxStatement(allowsProto2: allowsProto2)
+      return try syntaxStatement()
     } catch {
       return false
     }
   }
 
-  private mutating func syntaxStatement(allowsProto2: Bool) throws(StatementFailure) -> Bool {
+  private mutating func syntaxStatement() throws(StatementFailure) -> Bool {
     let place = begin(12)
     defer { end(place) }
     advance()
@@ -60,12 +58,11 @@ extension FileParser {
     case "proto3":
       file.syntax = .proto3
       return true
-    case "proto2" where allowsProto2:
-      return true
     case "proto2":
-      error("proto2 is not supported yet; martletc reads proto3", at: span)
+      file.syntax = .proto2
+      return true
     default:
-      error("unknown syntax \"\(name)\"; martletc reads proto3", at: span)
+      error("unknown syntax \"\(name)\"; there are \"proto2\" and \"proto3\"", at: span)
     }
     return false
   }
@@ -73,7 +70,7 @@ extension FileParser {
   private mutating func topLevelStatement() throws(StatementFailure) {
     if takeEnd(";", of: nil) { return }
     if looking(at: "message") {
-      file.messages.append(try message(4, Int32(file.messages.count), depth: 1))
+      file.messages.append(try message(4, Int32(file.messages.count)))
     } else if looking(at: "enum") {
       file.enums.append(try enumeration(5, Int32(file.enums.count)))
     } else if looking(at: "service") {

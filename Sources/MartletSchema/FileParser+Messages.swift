@@ -3,32 +3,42 @@
 extension FileParser {
   mutating func message(
     _ number: Int32,
-    _ position: Int32,
-    depth: Int
+    _ position: Int32
   ) throws(StatementFailure) -> MessageDescriptor {
     let place = begin(number, position)
     defer { end(place) }
-    guard depth <= limits.messageDepth else {
-      throw fail("messages are nested more than \(limits.messageDepth) deep")
-    }
     advance()
     let nameSpan = current.span
     let name = try declaredName("the name of the message")
     var message = MessageDescriptor(name: name, span: nameSpan, nameSpan: nameSpan)
+    try messageBlock(&message, at: place)
+    return message
+  }
+
+  /// From the `{` of a message or a group to its `}`.
+  mutating func messageBlock(
+    _ message: inout MessageDescriptor,
+    at place: Place
+  ) throws(StatementFailure) {
+    messageDepth += 1
+    defer { messageDepth -= 1 }
+    guard messageDepth <= limits.messageDepth else {
+      throw fail("messages are nested more than \(limits.messageDepth) deep")
+    }
     let opening = current.span
     try endDeclaration("{", of: place)
     while !takeEnd("}", of: nil) {
-      guard try hasMore(in: "message", name, opening) else { break }
+      guard try hasMore(in: "message", message.name, opening) else { break }
       do throws(StatementFailure) {
-        try messageStatement(&message, depth: depth)
+        try messageStatement(&message)
       } catch {
         skipStatement()
       }
     }
     addSyntheticOneofs(to: &message)
+    if message.isMessageSet { message.widenOpenRanges() }
     message.comments = comments(of: place)
     message.span = span(of: place)
-    return message
   }
 
   /// The name of an element, recorded as its field 1.
@@ -51,14 +61,11 @@ extension FileParser {
   }
 
   private mutating func messageStatement(
-    _ message: inout MessageDescriptor,
-    depth: Int
+    _ message: inout MessageDescriptor
   ) throws(StatementFailure) {
     if takeEnd(";", of: nil) { return }
     if looking(at: "message") {
-      message.messages.append(
-        try self.message(3, Int32(message.messages.count), depth: depth + 1)
-      )
+      message.messages.append(try self.message(3, Int32(message.messages.count)))
     } else if looking(at: "enum") {
       message.enums.append(try enumeration(4, Int32(message.enums.count)))
     } else if looking(at: "extensions") {
@@ -146,6 +153,19 @@ extension FileParser {
       message.oneofs.append(
         OneofDescriptor(name: name, isSynthetic: true, span: field.span, nameSpan: field.nameSpan)
       )
+    }
+  }
+}
+
+extension MessageDescriptor {
+  /// A message set has room for more numbers than fields have, so `max` means more in it.
+  fileprivate mutating func widenOpenRanges() {
+    let last = Int32.max - 1
+    for index in extensionRanges.indices where extensionRanges[index].range.isOpen {
+      extensionRanges[index].range.last = last
+    }
+    for index in reservedRanges.indices where reservedRanges[index].isOpen {
+      reservedRanges[index].last = last
     }
   }
 }

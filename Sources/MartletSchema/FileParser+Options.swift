@@ -74,25 +74,6 @@ extension FileParser {
     field.jsonNameSpan = span
   }
 
-  private mutating func defaultValue(
-    of field: inout FieldDescriptor,
-    fieldPath: [Int32]
-  ) throws(StatementFailure) {
-    if file.syntax == .proto3 { error("proto3 has no explicit defaults", at: current.span) }
-    advance()
-    try expect("=")
-    let place = begin(fieldPath + [7])
-    defer { end(place) }
-    let isNegative = take("-")
-    switch current.kind {
-    case .string: field.defaultValue = try text("a default").0
-    case .integer, .float, .identifier:
-      field.defaultValue = (isNegative ? "-" : "") + text(of: current)
-      advance()
-    case .symbol, .end: throw fail("expected a default, found \(found)")
-    }
-  }
-
   /// The number of `uninterpreted_option` in every message of options.
   static let uninterpreted: Int32 = 999
 
@@ -156,7 +137,7 @@ extension FileParser {
       return try integerValue(isNegative: isNegative)
     case .float:
       advance()
-      let value = Double(text(of: token)) ?? .nan
+      let value = FloatLiteral.value(of: bytes(of: token))
       return (.double(isNegative ? -value : value), 6)
     case .string where !isNegative:
       return (.string(try string("a string").0), 7)

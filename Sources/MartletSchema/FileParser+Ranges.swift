@@ -66,14 +66,16 @@ extension FileParser {
       throw error
     }
     var last = first
+    var isOpen = false
     if take("to") {
       let start = current.span
-      last = take("max") ? bound : try rangeEnd("a number or \"max\"", isSigned: isSigned).0
+      isOpen = take("max")
+      last = isOpen ? bound : try rangeEnd("a number or \"max\"", isSigned: isSigned).0
       record(2, at: start.through(previous.span))
     } else {
       record(2, at: firstSpan)
     }
-    return NumberRange(first: first, last: last, span: span(of: place))
+    return NumberRange(first: first, last: last, isOpen: isOpen, span: span(of: place))
   }
 
   private mutating func rangeEnd(
@@ -129,17 +131,25 @@ extension FileParser {
   // MARK: - Extend
 
   mutating func fileExtend() throws(StatementFailure) {
-    // Fields are read into a message that is thrown away but for them and the types of its maps.
+    // Fields are read into a message that is thrown away but for them and their groups' types.
     var holder = MessageDescriptor(name: "", span: current.span, nameSpan: current.span)
-    holder.fields = file.extensions
-    defer { file.extensions = holder.fields }
+    swap(&holder.fields, &file.extensions)
+    swap(&holder.messages, &file.messages)
+    defer {
+      swap(&holder.fields, &file.extensions)
+      swap(&holder.messages, &file.messages)
+    }
     try extend(7, into: &holder)
   }
 
   mutating func nestedExtend(_ message: inout MessageDescriptor) throws(StatementFailure) {
     var holder = MessageDescriptor(name: "", span: current.span, nameSpan: current.span)
-    holder.fields = message.extensions
-    defer { message.extensions = holder.fields }
+    swap(&holder.fields, &message.extensions)
+    swap(&holder.messages, &message.messages)
+    defer {
+      swap(&holder.fields, &message.extensions)
+      swap(&holder.messages, &message.messages)
+    }
     try extend(6, into: &holder)
   }
 

@@ -16,6 +16,8 @@ struct FileParser {
   var path: [Int32] = []
   /// Comments read at the last `;`, `{` or `}` for the element to come.
   var upcoming = GapComments()
+  /// Messages around the current place, groups included.
+  var messageDepth = 0
 
   init(name: String, source: SourceText, limits: SchemaLimits) {
     var lexer = Lexer(source: source, file: name, limits: limits)

@@ -23,12 +23,7 @@ extension Linker {
   private mutating func interpretOptions(of message: inout MessageDescriptor) {
     if message.isMapEntry { return }
     interpret(&message.options, .message, scope: message.fullName)
-    for name in ["map_entry", "message_set_wire_format"] {
-      guard let option = message.options.written.first(where: { $0.nameText == name }),
-        message.options.flag(name) == true
-      else { continue }
-      error("\"\(name)\" cannot be set in proto3", at: option.span)
-    }
+    checkFormat(of: message)
     for index in message.fields.indices { interpretOptions(of: &message.fields[index]) }
     for index in message.extensions.indices { interpretOptions(of: &message.extensions[index]) }
     for index in message.oneofs.indices {

@@ -18,7 +18,10 @@ extension Linker {
       error("proto3 has no extension ranges", at: message.extensionRanges[0].range.span)
     }
     checkJSONNames(of: message)
-    for field in message.fields { checkType(of: field) }
+    for field in message.fields {
+      checkType(of: field)
+      checkDefault(of: field)
+    }
     for field in message.extensions { checkExtension(field) }
     for nested in message.messages { checkRules(of: nested) }
     for enumeration in message.enums { checkRules(of: enumeration) }
@@ -79,7 +82,9 @@ extension Linker {
     checkOrder(of: extensions, lowest: 1)
     // Reserving numbers that no field can have does no harm, but a descriptor holds one past the
     // last in 32 bits.
-    let tooLarge = extensions.filter { $0.last > FileParser.lastFieldNumber }
+    let tooLarge = extensions.filter {
+      $0.last > FileParser.lastFieldNumber && !message.isMessageSet
+    }
     for range in tooLarge + ranges.filter({ $0.last == .max }) {
       error("the largest number of a field is \(FileParser.lastFieldNumber)", at: range.span)
     }
@@ -191,42 +196,6 @@ extension Linker {
       break
     }
     if let value = entry.fields.last { checkType(of: value) }
-  }
-
-  private mutating func checkExtension(_ field: FieldDescriptor) {
-    guard let extendee = field.extendee, symbols[extendee]?.kind == .message else { return }
-    if files[current].syntax == .proto3, !OptionKind.isOptionsMessage(extendee) {
-      error(
-        "proto3 extends only the options of google/protobuf/descriptor.proto",
-        at: field.extendeeSpan
-      )
-      return
-    }
-    if let span = field.jsonNameSpan { error("an extension has no JSON name", at: span) }
-    if field.isProto3Optional, files[current].syntax == .proto2 { return }
-    if let reason = Self.unusable(field.number) {
-      error(
-        "\"\(field.name)\" cannot have the number \(field.number): \(reason)",
-        at: field.numberSpan
-      )
-      return
-    }
-    guard let message = message(named: extendee) else { return }
-    guard
-      message.extensionRanges.contains(where: { range in
-        (range.range.first...range.range.last).contains(field.number)
-      })
-    else {
-      error("\"\(extendee)\" has no room for an extension \(field.number)", at: field.numberSpan)
-      return
-    }
-    if let other = extensionNumbers[extendee]?[field.number] {
-      error(
-        "the extension \(field.number) of \"\(extendee)\" is already \"\(other)\"",
-        at: field.numberSpan
-      )
-    }
-    extensionNumbers[extendee, default: [:]][field.number] = field.fullName
   }
 }
 

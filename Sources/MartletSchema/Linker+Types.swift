@@ -37,7 +37,8 @@ extension Linker {
         error("\"\(name)\" is the type of a map's entries and cannot be named", at: field.typeSpan)
       }
       field.typeName = name
-      field.type = symbol.kind == .message ? .message : .enum
+      // A group's type is known from its syntax.
+      if field.type != .group { field.type = symbol.kind == .message ? .message : .enum }
     }
     let isProto3 = files[current].syntax == .proto3
     field.hasPresence =

@@ -85,6 +85,11 @@ enum StringLiteral {
 
 /// Integers in decimal, octal (leading 0) and hexadecimal.
 enum IntegerLiteral {
+  /// Whether it is neither octal nor hexadecimal.
+  static func isDecimal(_ literal: ArraySlice<UInt8>) -> Bool {
+    literal.first != UInt8(ascii: "0") || literal.count == 1
+  }
+
   /// nil when it does not fit into 64 bits or is malformed.
   static func value(of literal: ArraySlice<UInt8>) -> UInt64? {
     var digits = literal
@@ -107,5 +112,13 @@ enum IntegerLiteral {
       value = sum
     }
     return value
+  }
+}
+
+/// Numbers with a point or an exponent.
+enum FloatLiteral {
+  /// The nearest number; infinity beyond the largest.
+  static func value(of literal: ArraySlice<UInt8>) -> Double {
+    Double(String(decoding: literal, as: UTF8.self)) ?? .nan
   }
 }

@@ -34,7 +34,7 @@ enum OptionKind: String, CaseIterable {
     let source = SourceText(WellKnownFiles.source(of: name) ?? "")
     let limits = SchemaLimits()
     var parser = FileParser(name: name, source: source, limits: limits)
-    parser.parse(allowsProto2: true)
+    parser.parse()
     var linker = Linker(files: [parser.file], limits: limits, sink: parser.sink)
     linker.interpretsOptions = false
     return linker.run()

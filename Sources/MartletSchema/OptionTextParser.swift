@@ -143,7 +143,7 @@ struct OptionTextParser {
     case .integer:
       written = try integer(bytes, isNegative: isNegative, at: start.through(token.span))
     case .float:
-      let number = Double(text(token)) ?? .nan
+      let number = FloatLiteral.value(of: bytes)
       written = .double(isNegative ? -number : number)
     case .string where !isNegative:
       return try string(of: field)

@@ -86,7 +86,7 @@ package struct SchemaCompiler {
       return false
     }
     var parser = FileParser(name: name, source: source, limits: limits)
-    parser.parse(allowsProto2: WellKnownFiles.source(of: name) != nil)
+    parser.parse()
     sink.append(contentsOf: parser.sink)
     let importsAreGood = readImports(of: parser.file)
     guard parser.sink.errorCount == 0, importsAreGood else { return false }
