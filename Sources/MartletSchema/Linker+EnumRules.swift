@@ -32,7 +32,9 @@ extension Linker {
 
   private mutating func checkAliases(of enumeration: EnumDescriptor) {
     let option = enumeration.options.written.first { $0.nameText == "allow_alias" }
-    let allows = option?.value == .identifier("true")
+    // Descriptors that were read have the option without its text.
+    let allows =
+      option?.value == .identifier("true") || enumeration.options.flag("allow_alias") == true
     var owners: [Int32: String] = [:]
     var hasAlias = false
     for value in enumeration.values {

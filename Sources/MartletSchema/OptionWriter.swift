@@ -41,6 +41,10 @@ enum OptionWriter {
   }
 
   private static func write(_ field: OptionField, to bytes: inout ProtoBytes) {
+    if field.type == .unresolved, case .bytes(let raw) = field.value {
+      bytes.append(raw)
+      return
+    }
     switch field.value {
     case .bytes(let value): bytes.field(field.number, value)
     case .string(let value): bytes.field(field.number, value)
@@ -99,7 +103,7 @@ extension OptionField {
 
 extension FieldType {
   /// How values are put on the wire.
-  fileprivate var wireType: UInt64 {
+  var wireType: UInt64 {
     switch self {
     case .double, .fixed64, .sfixed64: 1
     case .float, .fixed32, .sfixed32: 5

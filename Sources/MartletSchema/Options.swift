@@ -53,6 +53,7 @@ package struct OptionField: Sendable, Hashable {
   package var hasPresence: Bool
   /// Whether it is marked `retention = RETENTION_SOURCE`: descriptors leave it out.
   package var isSourceOnly: Bool
+  /// `unresolved` for a field that is not known; its value is then its bytes, tag included.
   package var type: FieldType
   package var value: OptionValue
 }

@@ -11,6 +11,11 @@ struct ProtoBytes {
     bytes.append(UInt8(rest))
   }
 
+  /// Fields that are encoded already.
+  mutating func append(_ fields: [UInt8]) {
+    bytes += fields
+  }
+
   mutating func tag(_ number: Int32, wireType: UInt64) {
     varint(UInt64(UInt32(bitPattern: number)) << 3 | wireType)
   }

@@ -117,7 +117,7 @@ package struct SchemaCompiler {
   }
 
   /// Whether a path stays below its include directory and has one spelling only.
-  private static func isPlain(_ path: String) -> Bool {
+  static func isPlain(_ path: String) -> Bool {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
     return !path.utf8.contains(0) && !path.contains("\\")
       && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }

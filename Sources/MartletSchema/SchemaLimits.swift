@@ -2,6 +2,13 @@
 package struct SchemaLimits: Sendable, Hashable {
   /// Bytes of one file.
   package var fileBytes = 8 << 20
+  /// Bytes of one file's descriptor, which may hold places and comments besides.
+  package var descriptorBytes = 32 << 20
+  /// Bytes of a set of descriptors.
+  package var descriptorSetBytes = 512 << 20
+  /// Bytes of the blank text that stands for a file whose places alone are known; columns count
+  /// a tab as up to eight.
+  package var blankTextBytes = 64 << 20
   /// Files of one run, imported ones included.
   package var files = 10_000
   /// Levels of messages within messages, as in protoc.
