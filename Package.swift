@@ -27,6 +27,7 @@ let package = Package(
   name: "martlet",
   products: [
     .library(name: "MartletWire", targets: ["MartletWire"]),
+    .library(name: "MartletWellKnown", targets: ["MartletWellKnown"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "WorkoutClient", targets: ["WorkoutClient", "WorkoutSchema"]),
     .executable(name: "martletc", targets: ["martletc"]),
@@ -52,6 +53,8 @@ let package = Package(
 
     // Bytes <-> values: protobuf's wire format and the `Message` protocol.
     .target(name: "MartletWire", swiftSettings: strict),
+    // google/protobuf/*.proto as Swift: Timestamp, Duration, Any, Struct ...
+    .target(name: "MartletWellKnown", dependencies: ["MartletWire"], swiftSettings: strict),
     // `.proto` text -> linked descriptors -> Swift text.
     .target(name: "MartletSchema", swiftSettings: strict),
     // The schema compiler's command line.
@@ -153,6 +156,11 @@ let package = Package(
     .testTarget(
       name: "MartletWireTests",
       dependencies: ["MartletWire", "MartletSchema", "WireTestSchema", "WorkoutSchema"],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "MartletWellKnownTests",
+      dependencies: ["MartletWellKnown", "MartletWire"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -18,23 +18,35 @@ martletc=$(swift build --show-bin-path)/martletc
 
 # generate SCHEMA-FOLDER OUTPUT-FOLDER OPTIONS...
 generate() {
-  local schema=$1 generated=$2 out=$2
+  local schema=$1 generated=$2
   shift 2
   local files
   files=$(cd "$schema" && find . -name '*.proto' | sed 's|^\./||' | LC_ALL=C sort)
+  generate_files "$files" "$generated" -I "$schema" "$@"
+}
+
+# generate_files FILES OUTPUT-FOLDER OPTIONS...
+generate_files() {
+  local files=$1 generated=$2 out=$2
+  shift 2
   if $check; then
     out=$fresh/$generated
     mkdir -p "$out"
   fi
   # The schemas' paths hold no spaces.
   # shellcheck disable=SC2086
-  "$martletc" generate -I "$schema" --out "$out" "$@" $files >/dev/null
+  "$martletc" generate --out "$out" "$@" $files >/dev/null
   if $check && ! diff -r -u "$generated" "$out"; then
     echo "generate: $generated is stale: run 'make generate' and commit the result" >&2
     exit 1
   fi
 }
 
+# The compiler has these built in; descriptor.proto is proto2 and has no Swift.
+well_known=$(printf 'google/protobuf/%s.proto ' any api duration empty field_mask source_context \
+  struct timestamp type wrappers)
+
+generate_files "$well_known" Sources/MartletWellKnown/Generated --messages-only
 generate schema Sources/WorkoutSchema/Generated
 generate Tests/Support/WireTestSchema Tests/Support/WireTestSchema/Generated --messages-only
 generate Tests/Support/EchoSchema Tests/Support/EchoSchema/Generated --visibility package

@@ -79,6 +79,7 @@ package struct SwiftGenerator {
     for path in file.imports.map(\.path) {
       if let module = options.modules[path] { modules.insert(module) }
     }
+    if usesWellKnownTypes(file) { modules.insert(SwiftWellKnown.module) }
     return modules.sorted().map { "\(access)import \($0)" }
   }
 
@@ -86,7 +87,9 @@ package struct SwiftGenerator {
   func typeName(_ fullName: String) -> String {
     guard let file = schema.file(declaring: fullName) else { return fullName }
     var parts = file.relativeName(of: fullName).split(separator: ".").map(String.init)
-    if case .string(let prefix)? = file.options.known["swift_prefix"], !parts.isEmpty {
+    if SwiftWellKnown.contains(file), !parts.isEmpty {
+      parts[0] = SwiftWellKnown.typePrefix + parts[0]
+    } else if case .string(let prefix)? = file.options.known["swift_prefix"], !parts.isEmpty {
       parts[0] = prefix + parts[0]
     }
     return parts.map(SwiftNames.type).joined(separator: ".")

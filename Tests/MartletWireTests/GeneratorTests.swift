@@ -46,6 +46,43 @@ struct GeneratorTests {
     #expect(text == (try read("Tests/Support/WireTestSchema/Generated/everything.swift")))
   }
 
+  @Test("protobuf's own types come from their module, also through a public import")
+  func wellKnownTypes() throws {
+    let files = [
+      "a.proto": """
+      syntax = "proto3"; package p; import "b.proto";
+      message A { google.protobuf.Timestamp at = 1; map<string, google.protobuf.Value> notes = 2; }
+      """,
+      "b.proto": """
+      syntax = "proto3"; package p;
+      import public "google/protobuf/timestamp.proto"; import public "google/protobuf/struct.proto";
+      message B {}
+      """,
+    ]
+    let text = try generate("a.proto", in: files)
+    #expect(text.contains("public import MartletWellKnown\n"))
+    #expect(text.contains("var at: ProtoTimestamp?"))
+    #expect(text.contains("var notes: [String: ProtoValue]"))
+    // Swift warns of a public import that nothing uses.
+    #expect(!(try generate("b.proto", in: files).contains("MartletWellKnown")))
+  }
+
+  @Test("a service whose messages are protobuf's imports their module, messages alone do not")
+  func wellKnownTypesInServices() throws {
+    let files = [
+      "a.proto": """
+      syntax = "proto3"; package p; import "google/protobuf/empty.proto";
+      message A {}
+      service S { rpc Ping(google.protobuf.Empty) returns (google.protobuf.Empty); }
+      """
+    ]
+    let text = try generate("a.proto", in: files)
+    #expect(text.contains("public import MartletWellKnown\n"))
+    #expect(text.contains("MethodDescriptor<ProtoEmpty, ProtoEmpty>"))
+    let messages = try generate("a.proto", in: files) { $0.services = false }
+    #expect(!messages.contains("MartletWellKnown"))
+  }
+
   @Test("a service of all four kinds of call")
   func service() throws {
     let text = try generate(

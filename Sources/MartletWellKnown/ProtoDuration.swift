@@ -1,0 +1,92 @@
+// A span of time: seconds and nanoseconds of one sign.
+
+extension ProtoDuration {
+  /// The seconds that a valid duration may have: about 10,000 years either way.
+  public static let secondsRange: ClosedRange<Int64> = -315_576_000_000...315_576_000_000
+
+  /// Makes a duration of its parts as they stand on the wire.
+  ///
+  /// - Parameters:
+  ///   - seconds: Whole seconds.
+  ///   - nanos: From -999,999,999 to 999,999,999; never of another sign than `seconds`.
+  public init(seconds: Int64, nanos: Int32 = 0) {
+    self.init()
+    self.seconds = seconds
+    self.nanos = nanos
+  }
+
+  /// Makes a duration of Swift's; what is below the nanosecond is dropped.
+  public init(_ duration: Duration) {
+    let (seconds, attoseconds) =
+      duration.attoseconds.quotientAndRemainder(dividingBy: 1_000_000_000_000_000_000)
+    self.init(seconds: Int64(clamping: seconds), nanos: Int32(attoseconds / 1_000_000_000))
+  }
+
+  /// Whether protobuf allows it: within `secondsRange`, and `nanos` below a second either way and
+  /// of no other sign than `seconds`.
+  public var isValid: Bool {
+    Self.secondsRange.contains(seconds) && (-999_999_999...999_999_999).contains(nanos)
+      && (seconds == 0 || nanos == 0 || (seconds < 0) == (nanos < 0))
+  }
+
+  /// Reads a duration such as `1.5s` or `-0.000001s`.
+  ///
+  /// - Parameter text: Seconds with up to nine digits after the point, and `s`; nil results from
+  ///   anything else and from what is not a valid duration.
+  public init?(text: String) {
+    guard let scanner = TextScanner(text) else { return nil }
+    self.init(scanner)
+  }
+
+  /// The duration as `1.500s`, with 0, 3, 6 or 9 digits after the point as needed; nil when it is
+  /// not valid.
+  public var text: String? {
+    var text: [UInt8] = []
+    return append(to: &text) ? String(decoding: text, as: UTF8.self) : nil
+  }
+
+  /// For JSON: reads the whole of `text`.
+  package init?(text: Span<UInt8>) {
+    guard let scanner = TextScanner(text) else { return nil }
+    self.init(scanner)
+  }
+
+  private init?(_ scanner: TextScanner) {
+    var scanner = scanner
+    let isNegative = scanner.take("-")
+    guard let seconds = scanner.integer(), let nanos = scanner.fraction(), scanner.take("s"),
+      scanner.isAtEnd
+    else { return nil }
+    self.init(seconds: isNegative ? -seconds : seconds, nanos: isNegative ? -nanos : nanos)
+    guard isValid else { return nil }
+  }
+
+  /// For JSON: appends the text.
+  ///
+  /// - Parameter text: What gains up to 24 bytes.
+  /// - Returns: Whether the duration is valid; nothing was appended if not.
+  package func append(to text: inout [UInt8]) -> Bool {
+    guard isValid else { return false }
+    if seconds < 0 || nanos < 0 { text.append(UInt8(ascii: "-")) }
+    text.append(contentsOf: String(seconds.magnitude).utf8)
+    text.append(fractionOfNanos: abs(nanos))
+    text.append(UInt8(ascii: "s"))
+    return true
+  }
+}
+
+extension ProtoDuration: Comparable {
+  /// Whether one duration is shorter than another, negative ones below all others.
+  public static func < (left: ProtoDuration, right: ProtoDuration) -> Bool {
+    Duration(left) < Duration(right)
+  }
+}
+
+extension Duration {
+  /// Makes a duration of protobuf's.
+  public init(_ duration: ProtoDuration) {
+    self =
+      Duration(secondsComponent: duration.seconds, attosecondsComponent: 0)
+      + .nanoseconds(Int64(duration.nanos))
+  }
+}
