@@ -31,6 +31,7 @@ let package = Package(
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "WorkoutClient", targets: ["WorkoutClient", "WorkoutSchema"]),
     .executable(name: "martletc", targets: ["martletc"]),
+    .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
     .executable(name: "martletd", targets: ["martletd"]),
     .executable(name: "martlet", targets: ["martlet"]),
   ],
@@ -61,6 +62,13 @@ let package = Package(
     .executableTarget(
       name: "martletc",
       dependencies: ["MartletSchema", arguments],
+      swiftSettings: strict
+    ),
+
+    // The schema compiler as protoc and buf drive it.
+    .executableTarget(
+      name: "protoc-gen-martlet",
+      dependencies: ["MartletSchema"],
       swiftSettings: strict
     ),
 

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 
 need=${1:-build}
 packages=(libnghttp2-dev libssl-dev libsqlite3-dev libexpat1-dev zlib1g-dev pkg-config)
-[ "$need" = test ] && packages+=(python3 python3-venv)
+[ "$need" = test ] && packages+=(python3 python3-venv protobuf-compiler)
 
 fail() {
   printf 'setup: %s\n' "$@" >&2

@@ -1,14 +1,29 @@
 // Services: the names of the methods, a protocol for the server's side, a struct for the client's.
 
 extension SwiftGenerator {
-  func emit(_ service: ServiceDescriptor, to text: inout SwiftText) {
-    let name = SwiftNames.type(service.name)
+  func emit(_ service: ServiceDescriptor, of file: FileDescriptor, to text: inout SwiftText) {
+    let name = typeName(of: service, in: file)
     text.blank()
     emitMethods(of: service, name: name, to: &text)
     text.blank()
     emitHandler(of: service, name: name, to: &text)
     text.blank()
     emitClient(of: service, name: name, to: &text)
+  }
+
+  /// The names of the three declarations: of the methods, of the handler, of the client.
+  func typeNames(of service: ServiceDescriptor, in file: FileDescriptor) -> [String] {
+    let name = typeName(of: service, in: file)
+    return [name, name + "Handler", name + "Client"]
+  }
+
+  /// Swift's name of a service; longer where a message has one of the names made of it.
+  private func typeName(of service: ServiceDescriptor, in file: FileDescriptor) -> String {
+    let name = prefix(of: file) + SwiftNames.type(service.name)
+    let types = file.messages.map(\.fullName) + file.enums.map(\.fullName)
+    let taken = Set(types.map(typeName))
+    let isFree = taken.isDisjoint(with: [name, name + "Handler", name + "Client"])
+    return isFree ? name : name + "Service"
   }
 
   private func emitMethods(of service: ServiceDescriptor, name: String, to text: inout SwiftText) {

@@ -26,32 +26,40 @@ struct Generate: ParsableCommand {
   @Flag(help: "Leave services out; the result then needs MartletWire alone.")
   var messagesOnly = false
 
+  @Option(
+    name: .customLong("module"),
+    parsing: .singleValue,
+    help: ArgumentHelp(
+      "The module that an imported file's Swift is in, or that of all below a folder.",
+      valueName: "path=module"
+    )
+  )
+  var modules: [String] = []
+
   func run() throws {
     let (compilation, names) = try inputs.compile()
     var options = SwiftOptions()
     options.visibility = visibility
     options.services = !messagesOnly
-    let generator = SwiftGenerator(schema: compilation.schema, options: options)
-    // Everything is generated before anything is written: a refusal leaves the output as it was.
-    var outputs: [(path: String, text: String)] = []
-    var hasRefusal = false
-    for file in names.compactMap(compilation.schema.file(named:)) {
-      do throws(SwiftRefusal) {
-        let generated = try generator.generate(file)
-        outputs.append(("\(out)/\(generated.name)", generated.text))
+    for module in modules {
+      do throws(GeneratorParameterError) {
+        try options.addModule(module)
       } catch {
-        hasRefusal = true
-        inputs.report(error, in: compilation)
+        throw ValidationError(error.description)
       }
     }
-    if hasRefusal { throw ExitCode(1) }
-    try write(outputs)
+    let generator = SwiftGenerator(schema: compilation.schema, options: options)
+    let output = generator.generate(names)
+    for refusal in output.refusals { inputs.report(refusal, in: compilation) }
+    // All or nothing: a refusal leaves the output as it was.
+    if !output.refusals.isEmpty { throw ExitCode(1) }
+    try write(output.files)
   }
 
-  private func write(_ outputs: [(path: String, text: String)]) throws {
-    for output in outputs {
+  private func write(_ files: [GeneratedFile]) throws {
+    for file in files {
       do throws(FileError) {
-        _ = try FileSystem.writeIfChanged(output.path, Array(output.text.utf8))
+        _ = try FileSystem.writeIfChanged("\(out)/\(file.name)", Array(file.text.utf8))
       } catch {
         FileSystem.printError("martletc: cannot write \(error)\n")
         throw ExitCode(1)
