@@ -3,8 +3,9 @@
 SWIFT ?= swift
 PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
+SWIFT_SOURCES := Package.swift Sources Tests clients Examples Benchmarks
 
-.PHONY: help demo test test-swift test-interop check format generate simulate bench release clean
+.PHONY: help demo test test-swift test-interop check format generate simulate bench bench-codec release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -27,12 +28,12 @@ test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf,
 
 check: ## Check format, layers and that the generated code is up to date
 	@scripts/setup.sh test
-	$(SWIFT) format lint --strict --recursive --parallel Package.swift Sources Tests clients Examples
+	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	python3 scripts/check-layers.py
 	scripts/generate.sh --check
 
 format: ## Format the Swift sources in place
-	$(SWIFT) format --in-place --recursive --parallel Package.swift Sources Tests clients Examples
+	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)
 
 generate: ## Write the message types and stubs of schema/
 	@scripts/setup.sh build
@@ -46,9 +47,13 @@ bench: release ## Measure what the server costs: CPU per call and batch, memory,
 	@scripts/setup.sh test
 	$(PYTHON) Benchmarks/service.py .build/release
 
+bench-codec: ## Measure the codec beside SwiftProtobuf and C++ protobuf; ARGS="--only batch" for less
+	@scripts/setup.sh bench
+	$(PYTHON) Benchmarks/codec/bench.py $(ARGS)
+
 release: ## Build the release binaries: .build/release/{martletd,martlet,martletc}
 	@scripts/setup.sh build
 	$(SWIFT) build $(RELEASE)
 
 clean: ## Remove what builds and tests leave
-	rm -rf .build .venv
+	rm -rf .build .venv Benchmarks/codec/.build

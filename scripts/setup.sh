@@ -4,12 +4,14 @@
 #
 #   scripts/setup.sh build   what `swift build` needs
 #   scripts/setup.sh test    the same, and the virtual environment for the tests' peers and oracles
+#   scripts/setup.sh bench   the same, and the peers that the codec's benchmark builds
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 need=${1:-build}
 packages=(libnghttp2-dev libssl-dev libsqlite3-dev libexpat1-dev zlib1g-dev pkg-config)
-[ "$need" = test ] && packages+=(python3 python3-venv protobuf-compiler)
+[ "$need" != build ] && packages+=(python3 python3-venv protobuf-compiler)
+[ "$need" = bench ] && packages+=(g++ libprotobuf-dev valgrind)
 
 fail() {
   printf 'setup: %s\n' "$@" >&2
@@ -39,7 +41,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     fail "apt-get could not install: ${missing[*]}"
 fi
 
-[ "$need" = test ] || exit 0
+[ "$need" != build ] || exit 0
 
 requirements=Tests/interop/requirements.txt
 stamp=.venv/requirements.installed
