@@ -26,11 +26,12 @@ test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf,
 	$(SWIFT) build
 	$(PYTHON) -m pytest -q --timeout 300 --basetemp .build/pytest -p no:cacheprovider Tests/interop
 
-check: ## Check format, layers and that the generated code is up to date
+check: ## Check format, layers, the schema, and that the generated code is up to date
 	@scripts/setup.sh test
 	$(SWIFT) format lint --strict --recursive --parallel $(SWIFT_SOURCES)
 	python3 scripts/check-layers.py
 	scripts/generate.sh --check
+	$$($(SWIFT) build --show-bin-path)/martletc check -I schema --enable COMMENTS
 
 format: ## Format the Swift sources in place
 	$(SWIFT) format --in-place --recursive --parallel $(SWIFT_SOURCES)

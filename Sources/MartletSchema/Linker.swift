@@ -102,7 +102,7 @@ struct Linker {
         "nothing of \"\(item.path)\" is used",
         in: file.name,
         at: item.pathSpan,
-        rule: "IMPORT_USED"
+        rule: LintRule.importUsed.rawValue
       )
     }
   }

@@ -110,10 +110,12 @@ extension SwiftText {
     line("/// " + rest)
   }
 
-  /// A comment's lines by paragraph, without the space that follows `//`.
+  /// A comment's lines by paragraph, without the space that follows `//` and without what is meant
+  /// for `martletc check`.
   private static func paragraphs(_ comment: String) -> [[String]] {
     var paragraphs: [[String]] = [[]]
     for line in comment.split(separator: "\n", omittingEmptySubsequences: false) {
+      if LintIgnores.isDirective(line) { continue }
       var text = line.hasPrefix(" ") ? line.dropFirst() : line
       while let last = text.last, last.isWhitespace { text.removeLast() }
       if text.isEmpty {

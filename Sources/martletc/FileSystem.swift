@@ -144,10 +144,19 @@ enum FileSystem {
 
   /// Writes text to standard error.
   static func printError(_ text: String) {
+    print(text, to: STDERR_FILENO)
+  }
+
+  /// Writes text to standard output.
+  static func printOutput(_ text: String) {
+    print(text, to: STDOUT_FILENO)
+  }
+
+  private static func print(_ text: String, to descriptor: Int32) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { buffer in
-        unsafe Glibc.write(STDERR_FILENO, buffer.baseAddress, buffer.count)
+        unsafe Glibc.write(descriptor, buffer.baseAddress, buffer.count)
       }
       if count < 0, errno == EINTR { continue }
       guard count > 0 else { return }

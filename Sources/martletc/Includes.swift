@@ -81,3 +81,42 @@ struct Includes: ParsableArguments {
     directory == "." ? name : directory + "/" + name
   }
 }
+
+extension Includes {
+  /// Reads and links files with what they import.
+  ///
+  /// - Parameter names: import paths.
+  /// - Returns: what became of them; nothing is printed.
+  func compile(_ names: [String]) -> Compilation {
+    let limits = SchemaLimits()
+    return SchemaCompiler.compile(names, limits: limits) { load($0, limits: limits) }
+  }
+
+  /// Prints the errors and warnings of a compilation.
+  ///
+  /// - Parameters:
+  ///   - compilation: what became of the files.
+  ///   - format: text goes to standard error, the others, which programs read, to standard output.
+  ///   - leavesOutRules: whether warnings that belong to a rule are told elsewhere.
+  func report(
+    _ compilation: Compilation,
+    as format: DiagnosticFormat = .text,
+    leavesOutRules: Bool = false
+  ) {
+    var text = ""
+    for diagnostic in compilation.diagnostics {
+      if leavesOutRules, diagnostic.rule != nil { continue }
+      text += diagnostic.rendered(
+        as: format,
+        source: compilation.sources[diagnostic.file],
+        path: path(of: diagnostic.file)
+      )
+    }
+    if format != .text { return FileSystem.printOutput(text) }
+    let shown = compilation.diagnostics.count { $0.severity == .error }
+    if shown < compilation.errorCount {
+      text += "martletc: \(compilation.errorCount - shown) more errors\n"
+    }
+    FileSystem.printError(text)
+  }
+}

@@ -22,12 +22,9 @@ struct Inputs: ParsableArguments {
   /// - Returns: the compilation and the import paths of the files given.
   /// - Throws: `ExitCode(1)` when there are errors.
   func compile() throws -> (Compilation, [String]) {
-    let limits = SchemaLimits()
     let names = includes.importPaths(of: files)
-    let compilation = SchemaCompiler.compile(names, limits: limits) { name in
-      includes.load(name, limits: limits)
-    }
-    report(compilation)
+    let compilation = includes.compile(names)
+    includes.report(compilation)
     if compilation.errorCount > 0 { throw ExitCode(1) }
     return (compilation, names)
   }
@@ -40,25 +37,11 @@ struct Inputs: ParsableArguments {
       span: refusal.span,
       message: refusal.message
     )
-    FileSystem.printError(text(of: diagnostic, in: compilation))
-  }
-
-  private func text(of diagnostic: Diagnostic, in compilation: Compilation) -> String {
-    diagnostic.rendered(
-      source: compilation.sources[diagnostic.file],
-      path: includes.path(of: diagnostic.file)
+    FileSystem.printError(
+      diagnostic.rendered(
+        source: compilation.sources[diagnostic.file],
+        path: includes.path(of: diagnostic.file)
+      )
     )
-  }
-
-  private func report(_ compilation: Compilation) {
-    var text = ""
-    for diagnostic in compilation.diagnostics {
-      text += self.text(of: diagnostic, in: compilation)
-    }
-    let shown = compilation.diagnostics.count { $0.severity == .error }
-    if shown < compilation.errorCount {
-      text += "martletc: \(compilation.errorCount - shown) more errors\n"
-    }
-    FileSystem.printError(text)
   }
 }

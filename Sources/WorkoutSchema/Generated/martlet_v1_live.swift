@@ -5,7 +5,7 @@ public import MartletWire
 
 /// What a device sends.
 public struct TrackRequest: Message {
-  /// The oneof `content`; nil when none of its fields is set.
+  /// Exactly one of these.
   public var content: Content?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
@@ -513,7 +513,7 @@ extension WatchRequest {
 
 /// What a watcher gets.
 public struct WatchResponse: Message {
-  /// The oneof `content`; nil when none of its fields is set.
+  /// Exactly one of these.
   public var content: Content?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
