@@ -28,6 +28,7 @@ let package = Package(
   products: [
     .library(name: "MartletWire", targets: ["MartletWire"]),
     .library(name: "MartletWellKnown", targets: ["MartletWellKnown"]),
+    .library(name: "MartletJSON", targets: ["MartletJSON"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "WorkoutClient", targets: ["WorkoutClient", "WorkoutSchema"]),
     .executable(name: "martletc", targets: ["martletc"]),
@@ -56,6 +57,12 @@ let package = Package(
     .target(name: "MartletWire", swiftSettings: strict),
     // google/protobuf/*.proto as Swift: Timestamp, Duration, Any, Struct ...
     .target(name: "MartletWellKnown", dependencies: ["MartletWire"], swiftSettings: strict),
+    // The canonical JSON mapping of messages.
+    .target(
+      name: "MartletJSON",
+      dependencies: ["MartletWire", "MartletWellKnown"],
+      swiftSettings: strict
+    ),
     // `.proto` text -> linked descriptors -> Swift text.
     .target(name: "MartletSchema", swiftSettings: strict),
     // The schema compiler's command line.
