@@ -179,6 +179,11 @@ let package = Package(
       swiftSettings: settings
     ),
     .testTarget(
+      name: "MartletJSONTests",
+      dependencies: ["MartletJSON", "MartletWellKnown", "MartletWire"],
+      swiftSettings: settings
+    ),
+    .testTarget(
       name: "MartletSchemaTests",
       dependencies: ["MartletSchema"],
       swiftSettings: settings

@@ -223,14 +223,14 @@ extension JSONWriter {
     unsafe leave(outer)
   }
 
-  /// Writes a message whose object names its type first, as inside an `Any`.
+  /// Writes a message in place of the `Any` that holds it: its object names its type first.
   ///
   /// - Parameters:
   ///   - message: A message without special JSON.
   ///   - type: The URL for "@type".
-  package mutating func nested<M: JSONMessage>(_ message: M, typeURL type: String) {
+  mutating func held<M: JSONMessage>(_ message: M, typeURL type: String) {
     pendingType = type
-    nested(message)
+    message.writeJSON(to: &self)
   }
 
   /// Goes a level deeper; nil when that is too deep.

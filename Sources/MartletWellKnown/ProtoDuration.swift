@@ -34,24 +34,16 @@ extension ProtoDuration {
   /// - Parameter text: Seconds with up to nine digits after the point, and `s`; nil results from
   ///   anything else and from what is not a valid duration.
   public init?(text: String) {
-    guard let scanner = TextScanner(text) else { return nil }
-    self.init(scanner)
+    guard let scanner = TimeScanner(text.utf8) else { return nil }
+    self.init(text: scanner)
   }
 
   /// The duration as `1.500s`, with 0, 3, 6 or 9 digits after the point as needed; nil when it is
   /// not valid.
-  public var text: String? {
-    var text: [UInt8] = []
-    return append(to: &text) ? String(decoding: text, as: UTF8.self) : nil
-  }
+  public var text: String? { timeText?.string }
 
-  /// For JSON: reads the whole of `text`.
-  package init?(text: Span<UInt8>) {
-    guard let scanner = TextScanner(text) else { return nil }
-    self.init(scanner)
-  }
-
-  private init?(_ scanner: TextScanner) {
+  /// For JSON: reads the whole of a text.
+  package init?(text scanner: TimeScanner) {
     var scanner = scanner
     let isNegative = scanner.take("-")
     guard let seconds = scanner.integer(), let nanos = scanner.fraction(), scanner.take("s"),
@@ -61,17 +53,22 @@ extension ProtoDuration {
     guard isValid else { return nil }
   }
 
-  /// For JSON: appends the text.
-  ///
-  /// - Parameter text: What gains up to 24 bytes.
-  /// - Returns: Whether the duration is valid; nothing was appended if not.
-  package func append(to text: inout [UInt8]) -> Bool {
-    guard isValid else { return false }
-    if seconds < 0 || nanos < 0 { text.append(UInt8(ascii: "-")) }
-    text.append(contentsOf: String(seconds.magnitude).utf8)
+  /// For JSON: the bytes of `text`.
+  package var timeText: TimeText? {
+    guard isValid else { return nil }
+    let seconds = Int64(seconds.magnitude)
+    var width = 1
+    var limit: Int64 = 10
+    while seconds >= limit {
+      width += 1
+      limit *= 10
+    }
+    var text = TimeText()
+    if self.seconds < 0 || nanos < 0 { text.append("-") }
+    text.append(digits: seconds, width: width)
     text.append(fractionOfNanos: abs(nanos))
-    text.append(UInt8(ascii: "s"))
-    return true
+    text.append("s")
+    return text
   }
 }
 

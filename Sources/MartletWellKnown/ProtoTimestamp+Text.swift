@@ -7,24 +7,16 @@ extension ProtoTimestamp {
   /// - Parameter text: A date and time of the years 1 to 9999 with an offset from UTC, as RFC 3339
   ///   has it; nil results from anything else, leap seconds and digits below the nanosecond too.
   public init?(rfc3339 text: String) {
-    guard let scanner = TextScanner(text) else { return nil }
-    self.init(scanner)
+    guard let scanner = TimeScanner(text.utf8) else { return nil }
+    self.init(rfc3339: scanner)
   }
 
   /// The time as `2026-03-01T06:30:00.250Z`, with 0, 3, 6 or 9 digits after the second as
   /// needed; nil when the timestamp is not valid.
-  public var rfc3339: String? {
-    var text: [UInt8] = []
-    return appendRFC3339(to: &text) ? String(decoding: text, as: UTF8.self) : nil
-  }
+  public var rfc3339: String? { rfc3339Text?.string }
 
-  /// For JSON: reads the whole of `text`.
-  package init?(rfc3339 text: Span<UInt8>) {
-    guard let scanner = TextScanner(text) else { return nil }
-    self.init(scanner)
-  }
-
-  private init?(_ scanner: TextScanner) {
+  /// For JSON: reads the whole of a text.
+  package init?(rfc3339 scanner: TimeScanner) {
     var scanner = scanner
     guard let days = scanner.date(), scanner.take("T"), let second = scanner.timeOfDay(),
       let nanos = scanner.fraction(), let offset = scanner.offset(), scanner.isAtEnd
@@ -33,14 +25,12 @@ extension ProtoTimestamp {
     guard isValid else { return nil }
   }
 
-  /// For JSON: appends the text.
-  ///
-  /// - Parameter text: What gains up to 30 bytes.
-  /// - Returns: Whether the timestamp is valid; nothing was appended if not.
-  package func appendRFC3339(to text: inout [UInt8]) -> Bool {
-    guard isValid else { return false }
+  /// For JSON: the bytes of `rfc3339`.
+  package var rfc3339Text: TimeText? {
+    guard isValid else { return nil }
     let (days, second) = Self.floored(seconds, by: 86400)
     let date = CivilDate(daysSince1970: days)
+    var text = TimeText()
     text.append(digits: date.year, width: 4)
     text.append("-", digits: date.month)
     text.append("-", digits: date.day)
@@ -48,12 +38,12 @@ extension ProtoTimestamp {
     text.append(":", digits: second / 60 % 60)
     text.append(":", digits: second % 60)
     text.append(fractionOfNanos: nanos)
-    text.append(UInt8(ascii: "Z"))
-    return true
+    text.append("Z")
+    return text
   }
 }
 
-extension TextScanner {
+extension TimeScanner {
   /// `2026-03-01` as days since 1970; nil where there is no such day.
   fileprivate mutating func date() -> Int64? {
     guard let year = digits(4), take("-"), let month = digits(2), take("-"),

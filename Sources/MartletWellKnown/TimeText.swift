@@ -1,22 +1,15 @@
 /// Reads ASCII from front to back; what does not fit stays.
-struct TextScanner {
+package struct TimeScanner {
   /// Longer texts are no times and durations: the longest has 35 bytes.
-  static let maximumCount = 48
+  private static let maximumCount = 48
 
   private var text = InlineArray<48, UInt8>(repeating: 0)
   private var count = 0
   private var position = 0
 
   /// Takes a text over; nil when it is too long.
-  init?(_ text: Span<UInt8>) {
-    guard text.count <= Self.maximumCount else { return nil }
-    for index in text.indices { self.text[index] = text[index] }
-    count = text.count
-  }
-
-  /// Takes a text over; nil when it is too long.
-  init?(_ text: String) {
-    for byte in text.utf8 {
+  package init?(_ text: some Sequence<UInt8>) {
+    for byte in text {
       guard count < Self.maximumCount else { return nil }
       self.text[count] = byte
       count += 1
@@ -78,29 +71,44 @@ struct TextScanner {
   }
 }
 
-extension [UInt8] {
+/// The text of a time or a duration as it grows, without memory of its own.
+package struct TimeText {
+  /// Room for the longest: a timestamp has up to 30 bytes.
+  package static let capacity = 32
+
+  private var bytes = InlineArray<32, UInt8>(repeating: 0)
+  package private(set) var count = 0
+
+  /// ASCII.
+  package subscript(index: Int) -> UInt8 { bytes[index] }
+
+  var string: String { String(decoding: (0..<count).map { bytes[$0] }, as: UTF8.self) }
+
+  mutating func append(_ character: Unicode.Scalar) {
+    bytes[count] = UInt8(ascii: character)
+    count += 1
+  }
+
   /// A number that is not negative, with zeros in front up to a width.
   mutating func append(digits value: Int64, width: Int) {
-    let start = count
-    append(contentsOf: repeatElement(UInt8(ascii: "0"), count: width))
-    var rest = value
-    for place in stride(from: start + width - 1, through: start, by: -1) {
-      self[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+    var rest = UInt64(value)
+    for place in stride(from: count + width - 1, through: count, by: -1) {
+      bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
       rest /= 10
     }
+    count += width
   }
 
   /// A mark and two digits.
   mutating func append(_ mark: Unicode.Scalar, digits value: Int64) {
-    append(UInt8(ascii: mark))
-    append(UInt8(ascii: "0") + UInt8(value / 10))
-    append(UInt8(ascii: "0") + UInt8(value % 10))
+    append(mark)
+    append(digits: value, width: 2)
   }
 
   /// A point and 3, 6 or 9 digits; nothing for 0.
   mutating func append(fractionOfNanos nanos: Int32) {
     if nanos == 0 { return }
-    append(UInt8(ascii: "."))
+    append(".")
     let nanos = Int64(nanos)
     if nanos % 1_000_000 == 0 {
       append(digits: nanos / 1_000_000, width: 3)
