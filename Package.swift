@@ -144,7 +144,7 @@ let package = Package(
     // Generated from a schema with everything in it; for tests only.
     .target(
       name: "WireTestSchema",
-      dependencies: ["MartletWire"],
+      dependencies: ["MartletWire", "MartletJSON"],
       path: "Tests/Support/WireTestSchema",
       exclude: ["everything.proto"],
       swiftSettings: strict
@@ -180,7 +180,7 @@ let package = Package(
     ),
     .testTarget(
       name: "MartletJSONTests",
-      dependencies: ["MartletJSON", "MartletWellKnown", "MartletWire"],
+      dependencies: ["MartletJSON", "MartletWellKnown", "MartletWire", "WireTestSchema"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -48,5 +48,6 @@ well_known=$(printf 'google/protobuf/%s.proto ' any api duration empty field_mas
 
 generate_files "$well_known" Sources/MartletWellKnown/Generated --messages-only
 generate schema Sources/WorkoutSchema/Generated
-generate Tests/Support/WireTestSchema Tests/Support/WireTestSchema/Generated --messages-only
+generate Tests/Support/WireTestSchema Tests/Support/WireTestSchema/Generated --messages-only \
+  --json
 generate Tests/Support/EchoSchema Tests/Support/EchoSchema/Generated --visibility package

@@ -9,7 +9,7 @@ enum JSONWords {
       start: description.utf8Start,
       count: description.utf8CodeUnitCount
     )
-    return unsafe Array(bytes).split(separator: UInt8(ascii: " ")).map(Array.init)
+    return unsafe Array(bytes).split { $0 <= UInt8(ascii: " ") }.map(Array.init)
   }
 
   /// A copy that stays until the process ends, with padding behind it.

@@ -25,10 +25,13 @@ extension SwiftOptions {
       }
       self.visibility = visibility
     case "messages-only": services = try !Self.flag(name, value)
+    case "json": if try Self.flag(name, value) { json = .included }
+    case "json-only": if try Self.flag(name, value) { json = .only }
     case "module": try addModule(value ?? "")
     default:
       throw GeneratorParameterError(
-        "there is no option \"\(name)\"; there are visibility, messages-only and module"
+        "there is no option \"\(name)\"; there are visibility, messages-only, json, json-only and "
+          + "module"
       )
     }
   }

@@ -77,6 +77,11 @@ enum SwiftNames {
     return String(stem.map { $0.isLetter || $0.isNumber ? $0 : "_" }) + ".swift"
   }
 
+  /// The same for a file that holds JSON alone: `martlet_v1_live+JSON.swift`.
+  static func jsonFile(_ path: String) -> String {
+    String(file(path).dropLast(".swift".count)) + "+JSON.swift"
+  }
+
   private static func startingWithLetter(_ name: String) -> String {
     name.first.map { $0.isLetter } ?? false ? name : "_" + name
   }
@@ -85,14 +90,15 @@ enum SwiftNames {
   /// backticks.
   private static let unusableMembers: Set<String> = [
     "self", "init", "description", "hashValue", "hash", "unknownFields", "encodedSizeBound",
-    "encoded", "merge", "with", "protoName", "readFields", "writeFields", "rawValue", "allNamed",
-    "debugDescription",
+    "encoded", "merge", "with", "protoName", "readFields", "writeFields", "readJSON", "writeJSON",
+    "rawValue", "allNamed", "debugDescription",
   ]
 
   /// Types that generated code names, and words that cannot be a type's name.
   private static let takenTypes: Set<String> = [
     "Any", "Array", "Bool", "CallOptions", "Channel", "ClientCall", "Dictionary", "Double",
-    "Equatable", "Error", "Float", "Hashable", "Indirect", "Int", "Int32", "Int64", "MapKey",
+    "Equatable", "Error", "Float", "Hashable", "Indirect", "Int", "Int32", "Int64", "JSONEnum",
+    "JSONEnumNames", "JSONError", "JSONFields", "JSONMessage", "JSONReader", "JSONWriter", "MapKey",
     "Message", "MessageStream", "MessageWriter", "MethodDescriptor", "Never", "OpenEnum",
     "Optional", "Protocol", "RPCError", "RPCService", "Self", "Sendable", "ServerCall",
     "ServiceHandler", "String", "Swift", "Type", "UInt32", "UInt64", "UInt8", "UnknownFields",

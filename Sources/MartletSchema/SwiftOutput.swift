@@ -16,7 +16,8 @@ extension SwiftGenerator {
     for file in names.compactMap(schema.file(named:)) {
       do throws(SwiftRefusal) {
         try owners.claim(file, by: self)
-        output.files.append(try generate(file))
+        let generated = try generate(file)
+        if options.json != .only || hasJSON(file) { output.files.append(generated) }
       } catch {
         output.refusals.append(error)
       }

@@ -26,6 +26,12 @@ struct Generate: ParsableCommand {
   @Flag(help: "Leave services out; the result then needs MartletWire alone.")
   var messagesOnly = false
 
+  @Flag(help: "Give messages and enums their JSON form; the result then needs MartletJSON.")
+  var json = false
+
+  @Flag(help: "Write the JSON form alone, for messages that are generated without it.")
+  var jsonOnly = false
+
   @Option(
     name: .customLong("module"),
     parsing: .singleValue,
@@ -41,6 +47,7 @@ struct Generate: ParsableCommand {
     var options = SwiftOptions()
     options.visibility = visibility
     options.services = !messagesOnly
+    options.json = jsonOnly ? .only : json ? .included : .none
     for module in modules {
       do throws(GeneratorParameterError) {
         try options.addModule(module)

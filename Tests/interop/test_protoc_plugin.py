@@ -53,6 +53,8 @@ def schema_names(folder):
         ("schema", "visibility=package,messages-only", ["--visibility", "package", "--messages-only"]),
         ("Tests/Support/WireTestSchema", "Visibility=Internal", ["--visibility", "internal"]),
         ("Tests/Support/EchoSchema", "messages-only=false", []),
+        ("schema", "json", ["--json"]),
+        ("schema", "json-only,json=false", ["--json-only"]),
     ],
 )
 def test_writes_what_martletc_generate_writes(folder, options, flags, protoc, built, tmp_path):
