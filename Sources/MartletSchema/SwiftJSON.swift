@@ -8,7 +8,8 @@ extension SwiftGenerator {
   /// Types whose JSON is not that of their fields: MartletJSON has it by hand.
   private static let handWritten: Set<String> = Set(
     [
-      "Any", "BoolValue", "BytesValue", "DoubleValue", "Duration", "FieldMask", "FloatValue",
+      "Any", "BoolValue", "BytesValue", "DoubleValue", "Duration", "Empty", "FieldMask",
+      "FloatValue",
       "Int32Value", "Int64Value", "ListValue", "StringValue", "Struct", "Timestamp",
       "UInt32Value", "UInt64Value", "Value",
     ].map { "google.protobuf.\($0)" }
