@@ -32,7 +32,7 @@ package enum DescriptorWriter {
     var bytes = ProtoBytes()
     bytes.field(1, file.name)
     if !file.package.isEmpty { bytes.field(2, file.package) }
-    for item in file.imports { bytes.field(3, item.path) }
+    for item in file.imports where item.kind != .option { bytes.field(3, item.path) }
     for message in file.messages { bytes.message(4) { write(message, to: &$0) } }
     for enumeration in file.enums { bytes.message(5) { write(enumeration, to: &$0) } }
     for service in file.services { bytes.message(6) { write(service, to: &$0) } }
@@ -46,6 +46,8 @@ package enum DescriptorWriter {
       bytes.field(11, Int32(index))
     }
     if file.syntax != .proto2 { bytes.field(12, file.syntax.rawValue) }
+    if file.syntax == .editions { bytes.field(14, file.edition.rawValue) }
+    for item in file.imports where item.kind == .option { bytes.field(15, item.path) }
     return bytes.bytes
   }
 
@@ -80,6 +82,7 @@ package enum DescriptorWriter {
       }
     }
     for reserved in message.reservedNames { bytes.field(10, reserved.name) }
+    if let visibility = message.visibility { bytes.field(11, visibility.rawValue) }
   }
 
   private static func write(_ field: FieldDescriptor, to bytes: inout ProtoBytes) {
@@ -113,6 +116,7 @@ package enum DescriptorWriter {
       }
     }
     for reserved in enumeration.reservedNames { bytes.field(5, reserved.name) }
+    if let visibility = enumeration.visibility { bytes.field(6, visibility.rawValue) }
   }
 
   private static func write(_ service: ServiceDescriptor, to bytes: inout ProtoBytes) {

@@ -11,6 +11,10 @@ package struct FileDescriptor: Sendable, Hashable {
   /// Of the package's name.
   package var packageSpan: SourceSpan?
   package var syntax = Syntax.proto2
+  /// What `edition` says; of older files what `syntax` says.
+  package var edition = Edition.proto2
+  /// Linked: what holds for the whole file unless an element says otherwise.
+  package var features = FeatureSet(.proto2)
   package var imports: [ImportDescriptor] = []
   package var messages: [MessageDescriptor] = []
   package var enums: [EnumDescriptor] = []
@@ -50,6 +54,8 @@ package struct ImportDescriptor: Sendable, Hashable {
     /// Its declarations are visible to those who import this file.
     case `public`
     case weak
+    /// Only its options are used, not its types.
+    case option
   }
 
   package var path: String
@@ -73,6 +79,10 @@ package struct MessageDescriptor: Sendable, Hashable {
   package var enums: [EnumDescriptor] = []
   package var extensions: [FieldDescriptor] = []
   package var extensionRanges: [ExtensionRange] = []
+  /// Linked: what holds for the message's elements unless they say otherwise.
+  package var features = FeatureSet(.proto2)
+  /// Where `export` or `local` stands before it.
+  package var visibility: SymbolVisibility?
   package var reservedRanges: [NumberRange] = []
   package var reservedNames: [ReservedName] = []
   package var options = DescriptorOptions()
@@ -140,6 +150,8 @@ package struct FieldDescriptor: Sendable, Hashable {
   package var isPacked = false
   /// Linked: Whether "not set" differs from "set to the default".
   package var hasPresence = false
+  /// Linked: what holds for this field, with what its label and its old options amount to.
+  package var features = FeatureSet(.proto2)
   package var options = DescriptorOptions()
   package var comments = SourceComments()
   package var span: SourceSpan
@@ -151,6 +163,12 @@ package struct FieldDescriptor: Sendable, Hashable {
 
   package var isRepeated: Bool { label == .repeated }
   package var isDeprecated: Bool { options.isDeprecated }
+  /// Whether a message without it is invalid.
+  package var isRequired: Bool { label == .required || features.fieldPresence == .legacyRequired }
+  /// Whether it is a message between two tags instead of behind a length: a group.
+  package var isDelimited: Bool {
+    type == .group || (type == .message && features.messageEncoding == .delimited)
+  }
 }
 
 /// FieldDescriptorProto.Label.
@@ -214,6 +232,10 @@ package struct EnumDescriptor: Sendable, Hashable {
   package var reservedNames: [ReservedName] = []
   /// Linked: Whether numbers without a name are closed out, as in proto2.
   package var isClosed = false
+  /// Linked: what holds for the enum.
+  package var features = FeatureSet(.proto2)
+  /// Where `export` or `local` stands before it.
+  package var visibility: SymbolVisibility?
   package var options = DescriptorOptions()
   package var comments = SourceComments()
   package var span: SourceSpan

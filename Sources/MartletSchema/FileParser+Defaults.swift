@@ -52,7 +52,7 @@ extension FileParser {
     let isNegative = take("-")
     let bound = isNegative ? magnitude + 1 : magnitude
     let (value, _) = try integer("an integer", atMost: bound)
-    return (isNegative ? "-" : "") + String(value)
+    return (isNegative && value > 0 ? "-" : "") + String(value)
   }
 
   private mutating func unsignedDefault(atMost bound: UInt64) throws(StatementFailure) -> String {

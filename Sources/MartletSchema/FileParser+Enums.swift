@@ -7,10 +7,12 @@ extension FileParser {
   ) throws(StatementFailure) -> EnumDescriptor {
     let place = begin(number, position)
     defer { end(place) }
+    let visibility = visibility(6)
     advance()
     let nameSpan = current.span
     let name = try declaredName("the name of the enum")
     var result = EnumDescriptor(name: name, span: nameSpan, nameSpan: nameSpan)
+    result.visibility = visibility
     let opening = current.span
     try endDeclaration("{", of: place)
     while !takeEnd("}", of: nil) {

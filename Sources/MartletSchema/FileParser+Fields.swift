@@ -18,7 +18,7 @@ extension FileParser {
         at: current.span
       )
     }
-    let isGroup = isGroup
+    let isGroup = looking(at: "group")
     var field =
       isGroup
       ? try group(at: place, label: label, parent: &parent) : try fieldBody(at: place, label: label)
@@ -36,11 +36,22 @@ extension FileParser {
           suggestion: "leave \"required\" out"
         )
       }
+      if label != .repeated, file.syntax == .editions { refuse(label, at: span) }
       record(4, at: span)
       advance()
       return (label, span)
     }
     return nil
+  }
+
+  private mutating func refuse(_ label: FieldLabel, at span: SourceSpan) {
+    error(
+      "editions have no label \"\(label)\"",
+      at: span,
+      suggestion: label == .required
+        ? "there is features.field_presence = LEGACY_REQUIRED"
+        : "a single field has presence unless features.field_presence says otherwise"
+    )
   }
 
   static let labels: [(StaticString, FieldLabel)] = [

@@ -23,13 +23,11 @@ extension FileParser {
   /// Reads the `syntax` statement; false when the file is in a language that is not read.
   private mutating func parseSyntax() -> Bool {
     if looking(at: "edition") {
-      file.syntax = .editions
-      error(
-        "editions are not supported yet; martletc reads proto3",
-        at: current.span,
-        suggestion: "write syntax = \"proto3\";"
-      )
-      return false
+      do throws(StatementFailure) {
+        return try editionStatement()
+      } catch {
+        return false
+      }
     }
     guard looking(at: "syntax") else {
       sink.warning(
@@ -57,6 +55,7 @@ extension FileParser {
     switch name {
     case "proto3":
       file.syntax = .proto3
+      file.edition = .proto3
       return true
     case "proto2":
       file.syntax = .proto2
@@ -67,12 +66,38 @@ extension FileParser {
     return false
   }
 
+  private mutating func editionStatement() throws(StatementFailure) -> Bool {
+    // protoc gives the place of an edition as that of the syntax.
+    let place = begin(12)
+    defer { end(place) }
+    advance()
+    try expect("=")
+    let (name, span) = try text("an edition such as \"2023\"")
+    try endDeclaration(";", of: place)
+    file.comments = comments(of: place)
+    file.syntax = .editions
+    for edition in Edition.allCases where edition >= .edition2023 && edition.name == name {
+      file.edition = edition
+      return true
+    }
+    let isFuture = Edition.future.contains(name)
+    error(
+      isFuture
+        ? "edition \(name) is later than 2024, the newest that martletc reads"
+        : "unknown edition \"\(name)\"; there are \"2023\" and \"2024\"",
+      at: span
+    )
+    return false
+  }
+
   private mutating func topLevelStatement() throws(StatementFailure) {
     if takeEnd(";", of: nil) { return }
-    if looking(at: "message") {
+    if isMessage {
       file.messages.append(try message(4, Int32(file.messages.count)))
-    } else if looking(at: "enum") {
+    } else if isEnum {
       file.enums.append(try enumeration(5, Int32(file.enums.count)))
+    } else if hasVisibility {
+      throw fail("only messages and enums are exported or local")
     } else if looking(at: "service") {
       file.services.append(try service())
     } else if looking(at: "extend") {

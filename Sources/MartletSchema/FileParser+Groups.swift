@@ -2,11 +2,6 @@
 // case, and both have locations that overlap.
 
 extension FileParser {
-  /// Whether a group begins here; a type may have that name too.
-  var isGroup: Bool {
-    looking(at: "group") && tokens[min(index + 1, tokens.count - 1)].kind == .identifier
-  }
-
   /// Reads `group Name = 1 [ options ] { … }`, and adds its type to the message around it.
   mutating func group(
     at place: Place,

@@ -26,7 +26,8 @@ extension FileParser {
   mutating func end(_ place: Place) {
     path = place.outer
     let start = file.locations[place.index].span.start
-    file.locations[place.index].span.end = max(start, previous.span.end)
+    // protoc lets a file without tokens end where it begins.
+    file.locations[place.index].span.end = tokens.count > 1 ? max(start, previous.span.end) : 0
   }
 
   /// An element that has been read already.

@@ -7,10 +7,12 @@ extension FileParser {
   ) throws(StatementFailure) -> MessageDescriptor {
     let place = begin(number, position)
     defer { end(place) }
+    let visibility = visibility(11)
     advance()
     let nameSpan = current.span
     let name = try declaredName("the name of the message")
     var message = MessageDescriptor(name: name, span: nameSpan, nameSpan: nameSpan)
+    message.visibility = visibility
     try messageBlock(&message, at: place)
     return message
   }
@@ -64,10 +66,12 @@ extension FileParser {
     _ message: inout MessageDescriptor
   ) throws(StatementFailure) {
     if takeEnd(";", of: nil) { return }
-    if looking(at: "message") {
+    if isMessage {
       message.messages.append(try self.message(3, Int32(message.messages.count)))
-    } else if looking(at: "enum") {
+    } else if isEnum {
       message.enums.append(try enumeration(4, Int32(message.enums.count)))
+    } else if hasVisibility {
+      throw fail("only messages and enums are exported or local")
     } else if looking(at: "extensions") {
       try extensionRanges(&message)
     } else if looking(at: "reserved") {

@@ -12,10 +12,13 @@ extension FileParser {
   ) throws(StatementFailure) {
     let start = current.span
     advance()
-    if current.kind == .identifier {
+    if current.kind == .identifier, file.syntax != .editions {
       throw fail("reserved names stand in quotes, found \(found)")
     }
-    let isNames = current.kind == .string
+    if current.kind == .string, file.syntax == .editions {
+      error("reserved names stand without quotes in editions", at: current.span)
+    }
+    let isNames = current.kind == .string || current.kind == .identifier
     let place = begin(isNames ? paths.name : paths.range, at: start)
     defer { end(place) }
     if isNames {
@@ -35,7 +38,9 @@ extension FileParser {
     repeat {
       let place = begin(Int32(names.count))
       defer { end(place) }
-      let (name, span) = try text("a reserved name in quotes")
+      let isQuoted = file.syntax != .editions || current.kind == .string
+      let (name, span) =
+        isQuoted ? try text("a reserved name in quotes") : try identifier("a reserved name")
       if !name.utf8.allSatisfy(\.isIdentifierPart) || name.utf8.first?.isIdentifierStart != true {
         sink.warning("the reserved name \"\(name)\" is not a name", in: file.name, at: span)
       }

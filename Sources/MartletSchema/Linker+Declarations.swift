@@ -69,7 +69,6 @@ extension Linker {
 
   private mutating func declare(_ enumeration: inout EnumDescriptor, in scope: String) {
     enumeration.fullName = Self.join(scope, enumeration.name)
-    enumeration.isClosed = files[current].syntax == .proto2
     declare(enumeration.fullName, .enumeration, at: enumeration.nameSpan)
     for index in enumeration.values.indices {
       let name = Self.join(scope, enumeration.values[index].name)

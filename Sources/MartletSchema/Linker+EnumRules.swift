@@ -6,9 +6,9 @@ extension Linker {
       error("the enum \"\(enumeration.name)\" has no values", at: enumeration.nameSpan)
       return
     }
-    if files[current].syntax == .proto3, first.number != 0 {
+    if !enumeration.isClosed, first.number != 0 {
       error(
-        "the first value of a proto3 enum must be 0",
+        "the first value of an open enum must be 0",
         at: first.numberSpan,
         suggestion: "add one such as \(Self.zeroName(for: enumeration.name)) = 0"
       )
@@ -61,7 +61,8 @@ extension Linker {
   /// Names must differ when the enum's own name is taken off and case does not count: languages
   /// and JSON mappings shorten them so.
   private mutating func checkNames(of enumeration: EnumDescriptor) {
-    guard files[current].syntax == .proto3 else { return }
+    let option = "deprecated_legacy_json_field_conflicts"
+    let isLenient = files[current].edition == .proto2 && enumeration.options.flag(option) == true
     var owners: [String: EnumValueDescriptor] = [:]
     for value in enumeration.values {
       let short = EnumValueName.shortened(value.name, enumName: enumeration.name)
@@ -70,10 +71,11 @@ extension Linker {
         continue
       }
       if other.name == value.name || other.number == value.number { continue }
-      error(
+      report(
         "\"\(value.name)\" and \"\(other.name)\" are the same name without the enum's name and "
           + "without regard to case",
-        at: value.nameSpan
+        at: value.nameSpan,
+        asWarning: isLenient
       )
     }
   }

@@ -11,7 +11,9 @@ extension Linker {
       return
     }
     checkDefault(of: field)
-    if let span = field.jsonNameSpan { error("an extension has no JSON name", at: span) }
+    if let span = field.jsonNameSpan, field.jsonName != JSONName.derived(from: field.name) {
+      error("an extension has no JSON name", at: span)
+    }
     if field.label == .required {
       error("an extension cannot be required", at: field.labelSpan ?? field.nameSpan)
     }
@@ -21,7 +23,8 @@ extension Linker {
   }
 
   private mutating func checkNumber(of field: FieldDescriptor, in message: MessageDescriptor) {
-    if let reason = Self.unusable(field.number), !message.isMessageSet || field.number < 1 {
+    let isBeyond = field.number > FileParser.lastFieldNumber
+    if let reason = Self.unusable(field.number), !message.isMessageSet || !isBeyond {
       error(
         "\"\(field.name)\" cannot have the number \(field.number): \(reason)",
         at: field.numberSpan
@@ -51,26 +54,28 @@ extension Linker {
   // MARK: - Message sets
 
   /// Options of a message that change what it is.
-  mutating func checkFormat(of message: MessageDescriptor) {
-    func span(_ name: String) -> SourceSpan? {
-      message.options.written.first { $0.nameText == name }?.span
-    }
-    if message.options.flag("map_entry") == true {
-      error("\"map_entry\" is set by map fields only", at: span("map_entry"))
+  mutating func checkFormat(of message: inout MessageDescriptor) {
+    if message.options.known.removeValue(forKey: "map_entry") != nil {
+      error("\"map_entry\" is set by map fields only", at: message.options.span(of: "map_entry"))
     }
     guard message.isMessageSet else { return }
     if files[current].syntax == .proto3 {
-      error("proto3 has no message sets", at: span("message_set_wire_format"))
+      error("proto3 has no message sets", at: message.options.span(of: "message_set_wire_format"))
     }
     for field in message.fields {
       error("a message set has extensions only", at: field.nameSpan)
     }
-    if message.extensionRanges.isEmpty {
-      error("a message set needs a range of extensions", at: message.nameSpan)
-    }
   }
 
   // MARK: - Defaults
+
+  /// A map holds entries whose value is not given, which then is the first.
+  mutating func checkZero(of value: FieldDescriptor) {
+    guard value.type == .enum, let first = enumeration(named: value.typeName)?.values.first,
+      first.number != 0
+    else { return }
+    error("the first value of an enum in a map must be 0", at: value.typeSpan)
+  }
 
   mutating func checkDefault(of field: FieldDescriptor) {
     guard let value = field.defaultValue else { return }

@@ -1,105 +1,120 @@
 // Walks a file's elements, gives each option its meaning, and checks what options may not say.
 
-/// An option used on an element; its declaration may list the kinds of element it is for.
-struct OptionTargetUse {
-  /// The extension's full name, or the full name of the field of descriptor.proto.
-  var declaration: String
-  var isExtension: Bool
-  var kind: OptionKind
-  var span: SourceSpan
-}
-
 extension Linker {
-  mutating func interpretOptions(of file: inout FileDescriptor) {
-    interpret(&file.options, .file, scope: Self.join(file.package, "file"))
-    for index in file.messages.indices { interpretOptions(of: &file.messages[index]) }
-    for index in file.enums.indices { interpretOptions(of: &file.enums[index]) }
-    for index in file.extensions.indices { interpretOptions(of: &file.extensions[index]) }
-    for index in file.services.indices { interpretOptions(of: &file.services[index]) }
-    record(extensionsOf: file)
-    checkTargets()
+  /// Options are interpreted in two rounds.
+  enum OptionRound {
+    /// Those of descriptor.proto, features among them.
+    case own
+    /// Extensions of them.
+    case custom
   }
 
-  private mutating func interpretOptions(of message: inout MessageDescriptor) {
-    if message.isMapEntry { return }
-    interpret(&message.options, .message, scope: message.fullName)
-    checkFormat(of: message)
-    for index in message.fields.indices { interpretOptions(of: &message.fields[index]) }
-    for index in message.extensions.indices { interpretOptions(of: &message.extensions[index]) }
+  mutating func interpretOptions(of file: inout FileDescriptor, _ round: OptionRound) {
+    interpret(&file.options, .file, round, scope: Self.join(file.package, "file"))
+    for index in file.messages.indices { interpretOptions(of: &file.messages[index], round) }
+    for index in file.enums.indices { interpretOptions(of: &file.enums[index], round) }
+    for index in file.extensions.indices { interpretOptions(of: &file.extensions[index], round) }
+    for index in file.services.indices { interpretOptions(of: &file.services[index], round) }
+    guard round == .custom else { return }
+    record(extensionsOf: file)
+    checkUses()
+  }
+
+  private mutating func interpretOptions(of message: inout MessageDescriptor, _ round: OptionRound)
+  {
+    if message.isMapEntry {
+      for index in message.fields.indices { interpretOptions(of: &message.fields[index], round) }
+      return
+    }
+    interpret(&message.options, .message, round, scope: message.fullName)
+    if round == .own { checkFormat(of: &message) }
+    for index in message.fields.indices { interpretOptions(of: &message.fields[index], round) }
+    for index in message.extensions.indices {
+      interpretOptions(of: &message.extensions[index], round)
+    }
     for index in message.oneofs.indices {
-      interpret(&message.oneofs[index].options, .oneof, scope: message.oneofs[index].fullName)
+      let scope = message.oneofs[index].fullName
+      interpret(&message.oneofs[index].options, .oneof, round, scope: scope)
     }
     for index in message.extensionRanges.indices {
       let scope = message.fullName
-      interpret(&message.extensionRanges[index].options, .extensionRange, scope: scope)
+      interpret(&message.extensionRanges[index].options, .extensionRange, round, scope: scope)
     }
-    for index in message.messages.indices { interpretOptions(of: &message.messages[index]) }
-    for index in message.enums.indices { interpretOptions(of: &message.enums[index]) }
+    for index in message.messages.indices { interpretOptions(of: &message.messages[index], round) }
+    for index in message.enums.indices { interpretOptions(of: &message.enums[index], round) }
   }
 
-  private mutating func interpretOptions(of field: inout FieldDescriptor) {
-    interpret(&field.options, .field, scope: field.fullName)
-    if let packed = field.options.flag("packed") {
-      if packed, !field.isRepeated || !field.type.isPackable {
-        let span = field.options.written.first { $0.nameText == "packed" }?.span
-        error("only repeated numbers, bools and enums can be packed", at: span)
-      }
-      field.isPacked = packed && field.isRepeated && field.type.isPackable
+  private mutating func interpretOptions(of field: inout FieldDescriptor, _ round: OptionRound) {
+    if field.options.written.isEmpty { return }
+    interpret(&field.options, .field, round, scope: field.fullName)
+    guard round == .own else { return }
+    if field.options.flag("packed") == true, !field.isRepeated || !field.type.isPackable {
+      let span = field.options.span(of: "packed")
+      error("only repeated numbers, bools and enums can be packed", at: span)
     }
     checkLanguageOptions(of: field)
   }
 
   private mutating func checkLanguageOptions(of field: FieldDescriptor) {
-    func span(_ name: String) -> SourceSpan? {
-      field.options.written.first { $0.nameText == name }?.span
-    }
     if field.options.known["jstype"] != nil,
       ![.int64, .uint64, .sint64, .fixed64, .sfixed64].contains(field.type),
       field.options.known["jstype"] != .enumValue(name: "JS_NORMAL", number: 0)
     {
-      error("\"jstype\" is only for integers of 64 bits", at: span("jstype"))
+      error("\"jstype\" is only for integers of 64 bits", at: field.options.span(of: "jstype"))
     }
     for name in ["lazy", "unverified_lazy"] where field.options.flag(name) == true {
-      if field.type != .message { error("\"\(name)\" is only for messages", at: span(name)) }
+      if field.type != .message {
+        error("\"\(name)\" is only for messages", at: field.options.span(of: name))
+      }
     }
   }
 
-  private mutating func interpretOptions(of enumeration: inout EnumDescriptor) {
-    interpret(&enumeration.options, .enumeration, scope: enumeration.fullName)
-    for index in enumeration.values.indices {
+  private mutating func interpretOptions(of enumeration: inout EnumDescriptor, _ round: OptionRound)
+  {
+    interpret(&enumeration.options, .enumeration, round, scope: enumeration.fullName)
+    for index in enumeration.values.indices where !enumeration.values[index].options.isEmpty {
       let scope = enumeration.values[index].fullName
-      interpret(&enumeration.values[index].options, .enumValue, scope: scope)
+      interpret(&enumeration.values[index].options, .enumValue, round, scope: scope)
     }
   }
 
-  private mutating func interpretOptions(of service: inout ServiceDescriptor) {
-    interpret(&service.options, .service, scope: service.fullName)
+  private mutating func interpretOptions(of service: inout ServiceDescriptor, _ round: OptionRound)
+  {
+    interpret(&service.options, .service, round, scope: service.fullName)
     for index in service.methods.indices {
-      interpret(&service.methods[index].options, .method, scope: service.methods[index].fullName)
+      let scope = service.methods[index].fullName
+      interpret(&service.methods[index].options, .method, round, scope: scope)
     }
   }
 
   private mutating func interpret(
     _ options: inout DescriptorOptions,
     _ kind: OptionKind,
+    _ round: OptionRound,
     scope: String
   ) {
-    guard !options.written.isEmpty else { return }
+    let isOfRound = { (option: UninterpretedOption) in
+      (option.name.first?.isExtension ?? false) == (round == .custom)
+    }
+    guard options.written.contains(where: isOfRound) else { return }
     var interpreter = OptionInterpreter(linker: self, kind: kind, scope: scope)
-    for option in options.written {
+    var problems: [OptionFailure] = []
+    for (position, option) in options.written.enumerated() where isOfRound(option) {
       do throws(OptionFailure) {
         let field = try interpreter.interpret(option)
-        options.fields.append(field)
+        options.add(field, at: position)
         if !field.isExtension { options.setKnown(field) }
       } catch {
-        self.error(error.message, at: error.span, suggestion: error.suggestion)
+        problems.append(error)
       }
     }
-    for symbol in interpreter.used { markUsed(symbol) }
-    targetUses += interpreter.targetUses
+    let (used, uses) = (interpreter.used, interpreter.uses)
+    for problem in problems {
+      error(problem.message, at: problem.span, suggestion: problem.suggestion)
+    }
+    for symbol in used { markUsed(symbol) }
+    optionUses += uses
   }
-
-  // MARK: - Targets
 
   /// Extensions again, now that their own options have a meaning.
   private mutating func record(extensionsOf file: FileDescriptor) {
@@ -110,28 +125,23 @@ extension Linker {
       pending += message.messages
     }
   }
-
-  private mutating func checkTargets() {
-    for use in targetUses where use.isExtension {
-      guard case .list(let targets)? = extensions[use.declaration]?.options.known["targets"] else {
-        continue
-      }
-      let isAllowed = targets.contains { target in
-        if case .enumValue(let name, _) = target { name == use.kind.target } else { false }
-      }
-      if !isAllowed {
-        error("the option \"\(use.declaration)\" is not for this kind of element", at: use.span)
-      }
-    }
-    targetUses = []
-  }
 }
 
 extension DescriptorOptions {
+  /// Puts the meaning of the option at a position in its place among the others.
+  fileprivate mutating func add(_ field: OptionField, at position: Int) {
+    fields.insert(field, at: min(position, fields.count))
+  }
+
   /// Makes an option of descriptor.proto findable by name.
   mutating func setKnown(_ field: OptionField) {
     guard field.isRepeated else {
-      known[field.name] = field.value
+      // Parts given one by one make one message.
+      if case .message(let more) = field.value, case .message(let parts)? = known[field.name] {
+        known[field.name] = .message(parts + more)
+      } else {
+        known[field.name] = field.value
+      }
       return
     }
     let earlier: [OptionValue]

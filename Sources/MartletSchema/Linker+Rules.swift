@@ -5,6 +5,7 @@ extension Linker {
     for message in file.messages { checkRules(of: message) }
     for enumeration in file.enums { checkRules(of: enumeration) }
     for field in file.extensions { checkExtension(field) }
+    checkFeatures(of: file)
   }
 
   private mutating func checkRules(of message: MessageDescriptor) {
@@ -150,19 +151,8 @@ extension Linker {
   // MARK: - JSON names
 
   private mutating func checkJSONNames(of message: MessageDescriptor) {
-    var isReported: Set<String> = []
-    for usesGiven in [false, true] {
-      var owners: [String: FieldDescriptor] = [:]
-      for field in message.fields {
-        let name = usesGiven ? field.jsonName : JSONName.derived(from: field.name)
-        guard let other = owners.updateValue(owners[name] ?? field, forKey: name),
-          other.name != field.name, isReported.insert(field.name).inserted
-        else { continue }
-        error(
-          "\"\(field.name)\" has the same JSON name as \"\(other.name)\": \"\(name)\"",
-          at: (usesGiven ? field.jsonNameSpan : nil) ?? field.nameSpan
-        )
-      }
+    if message.options.flag("deprecated_legacy_json_field_conflicts") != true {
+      checkJSONNamesDiffer(in: message)
     }
     for field in message.fields {
       guard let span = field.jsonNameSpan else { continue }
@@ -174,15 +164,45 @@ extension Linker {
     }
   }
 
+  private mutating func checkJSONNamesDiffer(in message: MessageDescriptor) {
+    var isReported: Set<String> = []
+    for usesGiven in [false, true] {
+      if usesGiven, !message.fields.contains(where: \.hasOwnJSONName) { break }
+      var owners: [String: FieldDescriptor] = [:]
+      for field in message.fields {
+        let name = usesGiven ? field.jsonName : JSONName.derived(from: field.name)
+        guard let other = owners.updateValue(owners[name] ?? field, forKey: name),
+          other.name != field.name, isReported.insert(field.name).inserted
+        else { continue }
+        let isLenient =
+          message.features.jsonFormat == .legacyBestEffort
+          && !(usesGiven && field.hasOwnJSONName && other.hasOwnJSONName)
+        report(
+          "\"\(field.name)\" has the same JSON name as \"\(other.name)\": \"\(name)\"",
+          at: (usesGiven ? field.jsonNameSpan : nil) ?? field.nameSpan,
+          asWarning: isLenient
+        )
+      }
+    }
+  }
+
+  /// An error, or a warning where older files were let pass.
+  mutating func report(_ message: String, at span: SourceSpan?, asWarning: Bool) {
+    if asWarning {
+      sink.warning(message, in: files[current].name, at: span)
+    } else {
+      error(message, at: span)
+    }
+  }
+
   // MARK: - Types
 
   private mutating func checkType(of field: FieldDescriptor) {
     guard files[current].syntax == .proto3, field.type == .enum,
-      let symbol = symbols[field.typeName], let owner = symbol.files.min(),
-      files[owner].syntax == .proto2
+      enumeration(named: field.typeName)?.isClosed ?? false
     else { return }
     error(
-      "\"\(field.typeName)\" is a closed enum of proto2; a proto3 message cannot use it",
+      "\"\(field.typeName)\" is a closed enum; a proto3 message cannot use it",
       at: field.typeSpan
     )
   }
@@ -195,7 +215,17 @@ extension Linker {
     default:
       break
     }
-    if let value = entry.fields.last { checkType(of: value) }
+    if let value = entry.fields.last {
+      checkType(of: value)
+      checkZero(of: value)
+    }
+  }
+}
+
+extension FieldDescriptor {
+  /// Whether `json_name` says more than what follows from the name.
+  fileprivate var hasOwnJSONName: Bool {
+    jsonNameSpan != nil && jsonName != JSONName.derived(from: name)
   }
 }
 

@@ -40,15 +40,10 @@ extension Linker {
       // A group's type is known from its syntax.
       if field.type != .group { field.type = symbol.kind == .message ? .message : .enum }
     }
-    let isProto3 = files[current].syntax == .proto3
-    field.hasPresence =
-      !field.isRepeated && (!isProto3 || field.oneofIndex != nil || field.type == .message)
-    field.isPacked = field.isRepeated && field.type.isPackable && isProto3
   }
 
   private mutating func resolveExtension(_ field: inout FieldDescriptor) {
     resolve(&field)
-    field.hasPresence = !field.isRepeated
     guard let extendee = field.extendee, let span = field.extendeeSpan else { return }
     let found = type(named: extendee, from: field.fullName, at: span, typesOnly: false)
     guard let (name, symbol) = found else { return }

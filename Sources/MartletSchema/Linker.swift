@@ -23,8 +23,8 @@ struct Linker {
   var messages: [String: MessageDescriptor] = [:]
   var enums: [String: EnumDescriptor] = [:]
   var extensions: [String: FieldDescriptor] = [:]
-  /// Options whose declaration may forbid their use on some kinds of element.
-  var targetUses: [OptionTargetUse] = []
+  /// Options whose declaration may forbid their use on some kinds of element or in some editions.
+  var optionUses: [OptionUse] = []
   /// False only while descriptor.proto itself is read to learn what options there are.
   var interpretsOptions = true
   /// Extensions by extended message and number.
@@ -63,9 +63,12 @@ struct Linker {
     used = []
     var file = files[current]
     resolveTypes(in: &file)
+    // What custom options mean depends on features, which are options themselves.
+    if interpretsOptions { interpretOptions(of: &file, .own) }
+    resolveFeatures(of: &file)
     record(file)
+    if interpretsOptions { interpretOptions(of: &file, .custom) }
     checkRules(of: file)
-    if interpretsOptions { interpretOptions(of: &file) }
     warnOfUnusedImports(file)
     files[current] = file
   }
@@ -122,11 +125,16 @@ struct Linker {
 
   /// A message of this run, or one that describes options.
   func message(named name: String) -> MessageDescriptor? {
-    messages[name] ?? OptionKind.schema.message(named: name)
+    messages[name] ?? optionSchema.message(named: name)
   }
 
   func enumeration(named name: String) -> EnumDescriptor? {
-    enums[name] ?? OptionKind.schema.enumeration(named: name)
+    enums[name] ?? optionSchema.enumeration(named: name)
+  }
+
+  /// What options there are; in editions with what they say of themselves.
+  private var optionSchema: SchemaSet {
+    files[current].edition < .edition2023 ? OptionKind.schema : OptionKind.interpretedSchema
   }
 
   // MARK: - Errors

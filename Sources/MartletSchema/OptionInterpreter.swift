@@ -13,7 +13,8 @@ struct OptionInterpreter {
   let scope: String
   /// Extensions named by the options.
   var used: [Symbol] = []
-  var targetUses: [OptionTargetUse] = []
+  /// Options whose declarations limit their use.
+  var uses: [OptionUse] = []
   /// Paths of field numbers that have a value already.
   private var assigned: Set<[Int32]> = []
 
@@ -33,14 +34,7 @@ struct OptionInterpreter {
       let field = try field(part, of: message)
       path.append(field.number)
       fields.append(field)
-      targetUses.append(
-        OptionTargetUse(
-          declaration: field.fullName,
-          isExtension: part.isExtension,
-          kind: kind,
-          span: option.nameSpan
-        )
-      )
+      use(field, at: option.nameSpan)
       if index + 1 == option.name.count { break }
       message = try submessage(of: field, part)
       if assigned.contains(path) { throw alreadySet(option, part) }
@@ -65,12 +59,24 @@ struct OptionInterpreter {
       isRepeated: field.isRepeated,
       isPacked: field.isPacked,
       hasPresence: field.hasPresence,
-      isSourceOnly: field.options.written.contains {
-        $0.nameText == "retention" && $0.value == .identifier("RETENTION_SOURCE")
-      },
-      type: field.type,
+      isSourceOnly: field.options.isSourceOnly,
+      type: field.isDelimited ? .group : field.type,
       value: value
     )
+  }
+
+  /// Remembers a field whose declaration has more to say.
+  mutating func use(_ field: FieldDescriptor, at span: SourceSpan) {
+    if field.options.limitsUse {
+      uses.append(OptionUse(declaration: field, kind: kind, span: span))
+    }
+  }
+
+  /// Remembers a value of an enum whose declaration has more to say.
+  mutating func use(_ value: EnumValueDescriptor, of field: FieldDescriptor, at span: SourceSpan) {
+    if value.options.limitsUse {
+      uses.append(OptionUse(declaration: field, value: value, kind: kind, span: span))
+    }
   }
 
   // MARK: - Names
@@ -111,6 +117,12 @@ struct OptionInterpreter {
         )
       }
       used.append(symbol)
+      if message.fullName == "google.protobuf.FeatureSet", symbol.files.contains(linker.current) {
+        throw OptionFailure(
+          message: "the feature \"\(name)\" cannot be used in the file that declares it",
+          span: span
+        )
+      }
       return field
     case .notImported(_, let file):
       throw OptionFailure(
@@ -132,7 +144,9 @@ struct OptionInterpreter {
     of field: FieldDescriptor,
     _ part: UninterpretedOption.NamePart
   ) throws(OptionFailure) -> MessageDescriptor {
-    guard field.type == .message, let message = linker.message(named: field.typeName) else {
+    guard field.type == .message || field.type == .group,
+      let message = linker.message(named: field.typeName)
+    else {
       throw OptionFailure(message: "the option \"\(part.name)\" has no parts", span: part.span)
     }
     guard !field.isRepeated else {
@@ -154,9 +168,6 @@ struct OptionInterpreter {
         message: "\"uninterpreted_option\" is kept for the compiler itself",
         span: option.nameSpan
       )
-    }
-    if first.name == "features" {
-      throw OptionFailure(message: "features belong to editions", span: option.nameSpan)
     }
   }
 
@@ -198,7 +209,8 @@ struct OptionInterpreter {
       }
       var parser = OptionTextParser(interpreter: self, span: option.valueSpan)
       let fields = try parser.parse(message)
-      used += parser.interpreter.used
+      used = parser.interpreter.used
+      uses = parser.interpreter.uses
       return .message(fields)
     }
     return try scalar(option.value, for: field, at: option.valueSpan)

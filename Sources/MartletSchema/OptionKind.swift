@@ -29,16 +29,21 @@ enum OptionKind: String, CaseIterable {
   }
 
   /// descriptor.proto, linked: it says what options there are.
-  static let schema: SchemaSet = {
+  static let schema = linkedSchema(interpretsOptions: false)
+
+  /// The same with the meaning of its own options, such as the editions that have them.
+  static let interpretedSchema = linkedSchema(interpretsOptions: true)
+
+  private static func linkedSchema(interpretsOptions: Bool) -> SchemaSet {
     let name = "google/protobuf/descriptor.proto"
     let source = SourceText(WellKnownFiles.source(of: name) ?? "")
     let limits = SchemaLimits()
     var parser = FileParser(name: name, source: source, limits: limits)
     parser.parse()
     var linker = Linker(files: [parser.file], limits: limits, sink: parser.sink)
-    linker.interpretsOptions = false
+    linker.interpretsOptions = interpretsOptions
     return linker.run()
-  }()
+  }
 
   static func isOptionsMessage(_ fullName: String) -> Bool {
     allCases.contains { $0.messageName == fullName }

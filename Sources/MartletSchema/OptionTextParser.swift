@@ -66,6 +66,7 @@ struct OptionTextParser {
     while !take(end) {
       let nameSpan = current.span
       let field = try fieldName(in: message)
+      interpreter.use(field, at: nameSpan)
       if !field.isRepeated, !seen.insert(field.number).inserted {
         throw OptionFailure(message: "\"\(field.name)\" is given twice", span: nameSpan)
       }
@@ -109,7 +110,7 @@ struct OptionTextParser {
 
   private mutating func values(of field: FieldDescriptor) throws(OptionFailure) -> [OptionValue] {
     let hasColon = take(":")
-    let isMessage = field.type == .message
+    let isMessage = field.type == .message || field.type == .group
     if !hasColon, !isMessage { throw unexpected("\":\"") }
     guard field.isRepeated, take("[") else { return [try value(of: field)] }
     var result: [OptionValue] = []
@@ -120,7 +121,7 @@ struct OptionTextParser {
   }
 
   private mutating func value(of field: FieldDescriptor) throws(OptionFailure) -> OptionValue {
-    guard field.type == .message else { return try scalar(of: field) }
+    guard field.type == .message || field.type == .group else { return try scalar(of: field) }
     guard let message = interpreter.linker.message(named: field.typeName) else {
       throw OptionFailure(message: "\"\(field.typeName)\" is not known", span: current.span)
     }

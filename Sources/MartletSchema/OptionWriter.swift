@@ -23,11 +23,26 @@ enum OptionWriter {
       if group[0].isRepeated {
         writeRepeated(group, to: &bytes)
       } else if case .message = group[0].value {
-        bytes.message(group[0].number) { write(group.flatMap(\.parts), to: &$0) }
+        write(group.flatMap(\.parts), of: group[0], to: &bytes)
       } else if let last = group.last, last.hasPresence || !last.isZero {
         write(last, to: &bytes)
       }
     }
+  }
+
+  /// A message behind its length, or a group between its tags.
+  private static func write(
+    _ parts: [OptionField],
+    of field: OptionField,
+    to bytes: inout ProtoBytes
+  ) {
+    guard field.type == .group else {
+      bytes.message(field.number) { write(parts, to: &$0) }
+      return
+    }
+    bytes.tag(field.number, wireType: 3)
+    write(parts, to: &bytes)
+    bytes.tag(field.number, wireType: 4)
   }
 
   private static func writeRepeated(_ group: [OptionField], to bytes: inout ProtoBytes) {
@@ -48,7 +63,7 @@ enum OptionWriter {
     switch field.value {
     case .bytes(let value): bytes.field(field.number, value)
     case .string(let value): bytes.field(field.number, value)
-    case .message(let fields): bytes.message(field.number) { write(fields, to: &$0) }
+    case .message(let fields): write(fields, of: field, to: &bytes)
     case .bool, .signed, .unsigned, .double, .enumValue:
       bytes.tag(field.number, wireType: field.type.wireType)
       writeValue(field, to: &bytes)
