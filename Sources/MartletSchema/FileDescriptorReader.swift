@@ -70,6 +70,15 @@ struct FileDescriptorReader {
       throw DescriptorError("the syntax \"\(name)\" is not known")
     }
     file.syntax = syntax
+    switch syntax {
+    case .proto2: file.edition = .proto2
+    case .proto3: file.edition = .proto3
+    case .editions:
+      guard let edition = proto.int32(14).flatMap(Edition.init), edition >= .edition2023 else {
+        throw DescriptorError("the edition is not one that is read; there are 2023 and 2024")
+      }
+      file.edition = edition
+    }
     file.comments = info.comments([12])
   }
 
@@ -86,6 +95,10 @@ struct FileDescriptorReader {
         }
         imports[index].kind = kind
       }
+    }
+    for (index, path) in try proto.strings(15).enumerated() {
+      let span = info.span([15, Int32(index)])
+      imports.append(ImportDescriptor(path: path, kind: .option, span: span, pathSpan: span))
     }
     return imports
   }
@@ -150,6 +163,7 @@ struct FileDescriptorReader {
       span: info.span(path),
       nameSpan: info.span(path + [1])
     )
+    message.visibility = proto.int32(11).flatMap(SymbolVisibility.init)
     message.options = try options.read(proto.message(7), .message)
     message.oneofs = try each(8, of: proto, path, oneof)
     let oneofs = message.oneofs.count
@@ -307,6 +321,7 @@ struct FileDescriptorReader {
       nameSpan: info.span(path + [1])
     )
     result.values = try each(2, of: proto, path, enumValue)
+    result.visibility = proto.int32(6).flatMap(SymbolVisibility.init)
     result.options = try options.read(proto.message(3), .enumeration)
     result.reservedRanges = try each(4, of: proto, path) { part, path throws(DescriptorError) in
       let first = part.int32(1) ?? 0

@@ -92,7 +92,7 @@ extension Linter {
           at: item.span,
           suggestion: "leave \"weak\" out"
         )
-      case .normal: break
+      case .normal, .option: break
       }
       if item.path < previous {
         find(
