@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Tests clients Examples Benchmarks
 
-.PHONY: help demo test test-swift test-interop check format generate simulate bench bench-codec release clean
+.PHONY: help demo test test-swift test-interop conformance check format generate simulate bench bench-codec release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf,
 	@scripts/setup.sh test
 	$(SWIFT) build
 	$(PYTHON) -m pytest -q --timeout 300 --basetemp .build/pytest -p no:cacheprovider Tests/interop
+
+conformance: ## Run protobuf's own conformance suite (proto3, binary and JSON)
+	Tests/conformance/run.sh
 
 check: ## Check format, layers, the schema, and that the generated code is up to date
 	@scripts/setup.sh test

@@ -5,13 +5,17 @@
 #   scripts/setup.sh build   what `swift build` needs
 #   scripts/setup.sh test    the same, and the virtual environment for the tests' peers and oracles
 #   scripts/setup.sh bench   the same, and the peers that the codec's benchmark builds
+#   scripts/setup.sh conformance   what `swift build` and protobuf's conformance suite need
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 need=${1:-build}
 packages=(libnghttp2-dev libssl-dev libsqlite3-dev libexpat1-dev zlib1g-dev pkg-config)
-[ "$need" != build ] && packages+=(python3 python3-venv protobuf-compiler)
-[ "$need" = bench ] && packages+=(g++ libprotobuf-dev valgrind)
+case $need in
+  test) packages+=(python3 python3-venv protobuf-compiler) ;;
+  bench) packages+=(python3 python3-venv protobuf-compiler g++ libprotobuf-dev valgrind) ;;
+  conformance) packages+=(protobuf-compiler g++ libprotobuf-dev) ;;
+esac
 
 fail() {
   printf 'setup: %s\n' "$@" >&2
@@ -41,7 +45,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     fail "apt-get could not install: ${missing[*]}"
 fi
 
-[ "$need" != build ] || exit 0
+case $need in build | conformance) exit 0 ;; esac
 
 requirements=Tests/interop/requirements.txt
 stamp=.venv/requirements.installed
