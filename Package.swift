@@ -33,6 +33,8 @@ let package = Package(
     .library(name: "WorkoutClient", targets: ["WorkoutClient", "WorkoutSchema"]),
     .executable(name: "martletc", targets: ["martletc"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
+    .plugin(name: "MartletPlugin", targets: ["MartletPlugin"]),
+    .plugin(name: "MartletCommand", targets: ["MartletCommand"]),
     .executable(name: "martletd", targets: ["martletd"]),
     .executable(name: "martlet", targets: ["martlet"]),
   ],
@@ -77,6 +79,22 @@ let package = Package(
       name: "protoc-gen-martlet",
       dependencies: ["MartletSchema"],
       swiftSettings: strict
+    ),
+
+    // Swift from a target's schema files: on every build, and written into the package.
+    .plugin(name: "MartletPlugin", capability: .buildTool(), dependencies: ["martletc"]),
+    .plugin(
+      name: "MartletCommand",
+      capability: .command(
+        intent: .custom(
+          verb: "generate-schema",
+          description: "Writes Swift for the .proto files of the package's targets."
+        ),
+        permissions: [
+          .writeToPackageDirectory(reason: "The Swift made of schema files goes into the targets.")
+        ]
+      ),
+      dependencies: ["martletc"]
     ),
 
     // Event loop, timers, sockets, TLS, in-memory pipe.

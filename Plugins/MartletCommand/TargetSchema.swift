@@ -1,0 +1,1 @@
+../MartletPlugin/TargetSchema.swift
