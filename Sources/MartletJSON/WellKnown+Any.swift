@@ -116,9 +116,12 @@ extension JSONTypeRegistry {
   }
 
   private static let wellKnown = JSONTypeRegistry([
-    ProtoAny.self, ProtoDuration.self, ProtoEmpty.self, ProtoFieldMask.self, ProtoListValue.self,
-    ProtoStruct.self, ProtoTimestamp.self, ProtoValue.self, ProtoBoolValue.self,
-    ProtoBytesValue.self, ProtoDoubleValue.self, ProtoFloatValue.self, ProtoInt32Value.self,
-    ProtoInt64Value.self, ProtoStringValue.self, ProtoUInt32Value.self, ProtoUInt64Value.self,
+    ProtoAny.self, ProtoApi.self, ProtoBoolValue.self, ProtoBytesValue.self,
+    ProtoDoubleValue.self, ProtoDuration.self, ProtoEmpty.self, ProtoEnum.self,
+    ProtoEnumValue.self, ProtoField.self, ProtoFieldMask.self, ProtoFloatValue.self,
+    ProtoInt32Value.self, ProtoInt64Value.self, ProtoListValue.self, ProtoMethod.self,
+    ProtoMixin.self, ProtoOption.self, ProtoSourceContext.self, ProtoStringValue.self,
+    ProtoStruct.self, ProtoTimestamp.self, ProtoType.self, ProtoUInt32Value.self,
+    ProtoUInt64Value.self, ProtoValue.self,
   ])
 }

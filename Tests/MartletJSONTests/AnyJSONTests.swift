@@ -25,6 +25,11 @@ struct AnyJSONTests {
 
   @Test("fields of a message stand beside its type")
   func ordinary() throws {
+    let context = ProtoSourceContext.with { $0.fileName = "a.proto" }
+    try check(
+      ProtoAny(packing: context),
+      #"{"@type":"\#(prefix)SourceContext","fileName":"a.proto"}"#
+    )
     try check(ProtoAny(packing: ProtoEmpty()), #"{"@type":"\#(prefix)Empty"}"#)
   }
 
@@ -47,6 +52,9 @@ struct AnyJSONTests {
 
   @Test("the type may stand anywhere, written with escapes too")
   func typeLast() throws {
+    let type = #""\u0040type": "\#(prefix)SourceContext""#
+    let expected = ProtoAny(packing: ProtoSourceContext.with { $0.fileName = "a" })
+    #expect(try ProtoAny(json: #"{"fileName": "a", \#(type)}"#) == expected)
     let duration = #"{ "value" : "1s" , "@type" : "\#(prefix)Duration" }"#
     #expect(try ProtoAny(json: duration) == ProtoAny(packing: ProtoDuration(seconds: 1)))
   }
