@@ -14,12 +14,8 @@ struct SwiftValue {
   var isMessage: Bool { kind == .message }
   /// Whether its size depends on the value: text, bytes and messages.
   var isSized: Bool { isMessage || kind == .string || kind == .bytes }
-  /// `packedSInt32`.
-  var packedMethod: String {
-    let name = method.hasPrefix("sint") || method.hasPrefix("sfixed") ? 2 : 1
-    let capitals = method.hasPrefix("uint") ? 2 : name
-    return "packed" + method.prefix(capitals).uppercased() + method.dropFirst(capitals)
-  }
+  /// What `WireKind` calls it; nil for messages and enums.
+  var scalarKind: String? { isMessage || kind == .enum ? nil : method }
 
   /// A condition that holds when a field without presence is to be written.
   func isSet(_ name: String) -> String {
@@ -37,8 +33,7 @@ struct SwiftValue {
   func sizeBeyond(_ name: String) -> String? {
     switch kind {
     case .message: "\(name).encodedSizeBound"
-    case .string: "\(name).utf8.count"
-    case .bytes: "\(name).count"
+    case .string, .bytes: "WireWriter.sizeBound(of: \(name))"
     default: nil
     }
   }
@@ -109,7 +104,7 @@ struct SwiftField {
   /// The stored property in a statement: `self.` where a local name would hide it.
   var reference: String {
     let locals: Set<String> = [
-      "bound", "entry", "isKnown", "key", "reader", "tag", "value", "writer",
+      "bound", "reader", "tag", "value", "window", "writer",
     ]
     return locals.contains(name) ? "self.\(name)" : name
   }

@@ -102,7 +102,7 @@ enum SwiftNames {
     "Message", "MessageStream", "MessageWriter", "MethodDescriptor", "Never", "OpenEnum",
     "Optional", "Protocol", "RPCError", "RPCService", "Self", "Sendable", "ServerCall",
     "ServiceHandler", "String", "Swift", "Type", "UInt32", "UInt64", "UInt8", "UnknownFields",
-    "Void", "WireError", "WireReader", "WireWriter",
+    "Void", "WireReader", "WireWriter",
   ]
 
   private static let keywords: Set<String> = [

@@ -9,6 +9,12 @@ public struct DecodingLimits: Hashable, Sendable {
   /// How deep messages and groups may nest below the outermost one; 100 unless told otherwise,
   /// as in protobuf.
   public var maximumDepth: Int
+  /// How much memory the messages in lists and the entries of maps may take, bytes, what they
+  /// point to not counted; 1 GiB unless told otherwise.
+  ///
+  /// An empty message in a list is two bytes on the wire and a whole struct in memory, so
+  /// `maximumBytes` alone does not bound the memory that hostile bytes take.
+  public var maximumElementBytes: Int
 
   /// What `init(decoding:)` uses unless told otherwise.
   public static let `default` = DecodingLimits()
@@ -18,9 +24,15 @@ public struct DecodingLimits: Hashable, Sendable {
   /// - Parameters:
   ///   - maximumBytes: The longest message accepted, bytes.
   ///   - maximumDepth: How deep messages and groups may nest below the outermost one.
+  ///   - maximumElementBytes: How much memory the messages in lists and maps may take, bytes.
   @inlinable
-  public init(maximumBytes: Int = 64 << 20, maximumDepth: Int = 100) {
+  public init(
+    maximumBytes: Int = 64 << 20,
+    maximumDepth: Int = 100,
+    maximumElementBytes: Int = 1 << 30
+  ) {
     self.maximumBytes = maximumBytes
     self.maximumDepth = maximumDepth
+    self.maximumElementBytes = maximumElementBytes
   }
 }

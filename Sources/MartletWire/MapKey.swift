@@ -1,5 +1,5 @@
 /// A type that protobuf allows as a map's key.
-public protocol MapKey: Hashable, Sendable {
+public protocol MapKey: Hashable, WireScalar {
   /// Whether a key comes before another in deterministic output.
   ///
   /// - Parameters:
@@ -7,6 +7,17 @@ public protocol MapKey: Hashable, Sendable {
   ///   - second: Another.
   /// - Returns: Numbers by value, `false` before `true`, text by its bytes.
   static func precedes(_ first: Self, _ second: Self) -> Bool
+
+  /// Keys in order.
+  ///
+  /// - Parameter keys: In any order.
+  /// - Returns: The same, each before those that it precedes.
+  static func sorted(_ keys: [Self]) -> [Self]
+}
+
+extension MapKey {
+  /// Keys in order; compiled once for each type, here.
+  public static func sorted(_ keys: [Self]) -> [Self] { keys.sorted(by: precedes) }
 }
 
 extension MapKey where Self: Comparable {

@@ -12,8 +12,8 @@ public protocol Message: Sendable, Hashable, CustomStringConvertible {
   /// Fields that came from a newer or different schema.
   var unknownFields: UnknownFields { get set }
 
-  /// For generated code: reads fields to the end of `reader` into this message.
-  mutating func readFields(from reader: WireReader) throws(WireError)
+  /// For generated code: reads fields up to the end of the message into this one.
+  mutating func readFields(from reader: inout WireReader)
 
   /// For generated code: at least as many bytes as `writeFields` writes.
   var encodedSizeBound: Int { get }
@@ -29,7 +29,6 @@ extension Message {
   ///   - bytes: The encoded message, without any length before it.
   ///   - limits: What to refuse.
   /// - Throws: `WireError` when the bytes are not such a message or a limit is met.
-  @inlinable
   public init(
     decoding bytes: UnsafeRawBufferPointer,
     limits: DecodingLimits = .default
@@ -44,7 +43,6 @@ extension Message {
   ///   - bytes: The encoded message, without any length before it.
   ///   - limits: What to refuse.
   /// - Throws: `WireError` when the bytes are not such a message or a limit is met.
-  @inlinable
   public init(decoding bytes: [UInt8], limits: DecodingLimits = .default) throws(WireError) {
     self.init()
     try merge(decoding: bytes, limits: limits)
@@ -57,12 +55,13 @@ extension Message {
   ///   - bytes: The encoded message, without any length before it.
   ///   - limits: What to refuse.
   /// - Throws: `WireError`; this message is then unspecified but valid.
-  @inlinable
   public mutating func merge(
     decoding bytes: UnsafeRawBufferPointer,
     limits: DecodingLimits = .default
   ) throws(WireError) {
-    try readFields(from: unsafe WireReader(bytes, limits: limits))
+    var reader = unsafe WireReader(bytes, limits: limits)
+    readFields(from: &reader)
+    if let failure = reader.failure { throw failure }
   }
 
   /// Adds the fields in `bytes` to this message: single values replace, messages merge, lists
@@ -72,7 +71,6 @@ extension Message {
   ///   - bytes: The encoded message, without any length before it.
   ///   - limits: What to refuse.
   /// - Throws: `WireError`; this message is then unspecified but valid.
-  @inlinable
   public mutating func merge(
     decoding bytes: [UInt8],
     limits: DecodingLimits = .default
@@ -88,7 +86,6 @@ extension Message {
   ///   - prefix: Zero bytes to put before it, for a caller's own header: gRPC's takes five.
   ///   - deterministic: Whether equal messages give equal bytes: maps are then sorted by key.
   /// - Returns: `prefix` zero bytes and the encoded message.
-  @inlinable
   public func encoded(prefix: Int = 0, deterministic: Bool = false) -> [UInt8] {
     WireWriter.encode(self, prefix: prefix, deterministic: deterministic)
   }
@@ -98,7 +95,6 @@ extension Message {
   /// - Parameter fill: Sets the fields.
   /// - Returns: The message.
   /// - Throws: What `fill` throws.
-  @inlinable
   public static func with<Failure: Error>(
     _ fill: (inout Self) throws(Failure) -> Void
   ) throws(Failure) -> Self {

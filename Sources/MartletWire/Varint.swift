@@ -33,13 +33,25 @@ func zigzag(_ value: Int64) -> UInt64 {
 }
 
 /// The low seven bits of each of eight bytes, first byte lowest, as one number.
+///
+/// Two fields move together by subtracting what the upper one is too high: sevens to fourteens, to
+/// twenty-eights, to the whole.
 @inlinable
 @inline(__always)
 func joinSevens(_ word: UInt64) -> UInt64 {
   var x = word & 0x7f7f_7f7f_7f7f_7f7f
-  x = (x & 0x007f_007f_007f_007f) | ((x & 0x7f00_7f00_7f00_7f00) &>> 1)
-  x = (x & 0x0000_3fff_0000_3fff) | ((x & 0x3fff_0000_3fff_0000) &>> 2)
-  return (x & 0x0fff_ffff) | ((x & 0x0fff_ffff_0000_0000) &>> 4)
+  x &-= (x &>> 1) & 0x3f80_3f80_3f80_3f80
+  x &-= ((x &>> 2) & 0x0fff_c000_0fff_c000) &* 3
+  return (x & 0xffff_ffff) | ((x &>> 32) &<< 28)
+}
+
+/// The low 56 bits of a number, seven to each of eight bytes, first byte lowest.
+@inlinable
+@inline(__always)
+func splitSevens(_ value: UInt64) -> UInt64 {
+  var x = (value & 0x0fff_ffff) | (((value &>> 28) &<< 32) & 0x0fff_ffff_0000_0000)
+  x &+= (x & 0x0fff_c000_0fff_c000) &* 3
+  return x &+ (x & 0x3f80_3f80_3f80_3f80)
 }
 
 /// The length of a value as a varint, 1 to 10 bytes.

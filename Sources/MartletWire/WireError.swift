@@ -19,6 +19,8 @@ public enum WireError: Error, Hashable, Sendable {
   case tooDeep
   /// The message is longer than `DecodingLimits.maximumBytes`.
   case tooLarge
+  /// The messages in lists and maps take more memory than `DecodingLimits.maximumElementBytes`.
+  case tooManyElements
 }
 
 extension WireError: CustomStringConvertible {
@@ -32,6 +34,7 @@ extension WireError: CustomStringConvertible {
     case .invalidUTF8: "a string is not valid UTF-8"
     case .tooDeep: "messages nest too deeply"
     case .tooLarge: "the message is too large"
+    case .tooManyElements: "the message holds too many elements"
     }
   }
 }

@@ -1,4 +1,4 @@
-/// Writes the fields of one message.
+/// Writes the fields of one message, and of the messages in it.
 ///
 /// For generated code; valid only inside `writeFields`.
 ///
@@ -12,39 +12,197 @@ public struct WireWriter {
   /// Whether maps are to be written in order of their keys.
   @usableFromInline let isDeterministic: Bool
 
-  @inlinable
-  @inline(__always)
   init(_ start: UnsafeMutableRawPointer, deterministic: Bool) {
     unsafe position = start
     isDeterministic = deterministic
   }
 
-  /// Encodes a message into an array of exactly its size.
+  /// How far a write may reach beyond what it writes: long varints are stored by whole words.
+  static let slack = 16
+
+  /// Writes a message where its bound, and `slack` more bytes, fit.
   ///
-  /// One pass: into scratch space of the message's bound, then one copy of what was written. That
-  /// is cheaper than adding up exact sizes first.
-  @inlinable
-  static func encode<M: Message>(_ message: M, prefix: Int, deterministic: Bool) -> [UInt8] {
+  /// - Returns: How many bytes it is.
+  static func write<M: Message>(
+    _ message: M,
+    to start: UnsafeMutableRawPointer,
+    bound: Int,
+    deterministic: Bool
+  ) -> Int {
+    var writer = unsafe WireWriter(start, deterministic: deterministic)
+    message.writeFields(to: &writer)
+    let count = unsafe UnsafeRawPointer(writer.position) - UnsafeRawPointer(start)
+    precondition(count <= bound, "encodedSizeBound is too small")
+    return count
+  }
+
+  /// Encodes a message into scratch space and hands it to `body`.
+  ///
+  /// One pass and a copy of what was written: cheaper than adding up exact sizes first.
+  static func withEncoded<M: Message, Result: ~Copyable>(
+    _ message: M,
+    deterministic: Bool,
+    _ body: (UnsafeRawBufferPointer) -> Result
+  ) -> Result {
     let bound = message.encodedSizeBound
-    return unsafe withUnsafeTemporaryAllocation(byteCount: bound &+ 1, alignment: 8) { scratch in
-      let start = unsafe scratch.baseAddress.unsafelyUnwrapped
-      var writer = unsafe WireWriter(start, deterministic: deterministic)
-      message.writeFields(to: &writer)
-      let count = unsafe UnsafeRawPointer(writer.position) - UnsafeRawPointer(start)
-      precondition(count <= bound, "encodedSizeBound is too small")
-      return unsafe makeArray(start, count, prefix: prefix)
+    return unsafe withUnsafeTemporaryAllocation(byteCount: bound &+ slack, alignment: 8) {
+      let start = unsafe $0.baseAddress.unsafelyUnwrapped
+      let count = unsafe write(message, to: start, bound: bound, deterministic: deterministic)
+      return unsafe body(UnsafeRawBufferPointer(start: start, count: count))
+    }
+  }
+
+  /// Encodes a message into an array of exactly its size.
+  static func encode<M: Message>(_ message: M, prefix: Int, deterministic: Bool) -> [UInt8] {
+    unsafe withEncoded(message, deterministic: deterministic) { encoded in
+      var array: [UInt8] = []
+      unsafe grow(&array, by: prefix + encoded.count) { output in
+        let raw = UnsafeMutableRawPointer(output)
+        unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: prefix)
+        if let source = encoded.baseAddress {
+          unsafe (raw + prefix).copyMemory(from: source, byteCount: encoded.count)
+        }
+      }
+      return array
     }
   }
 }
 
-/// An array of `prefix` zero bytes and the bytes that begin at `start`.
-@usableFromInline
-func makeArray(_ start: UnsafeMutableRawPointer, _ count: Int, prefix: Int) -> [UInt8] {
-  var array: [UInt8] = []
-  unsafe grow(&array, by: prefix + count) { output in
-    let raw = UnsafeMutableRawPointer(output)
-    unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: prefix)
-    unsafe (raw + prefix).copyMemory(from: start, byteCount: count)
+extension WireWriter {
+  @inlinable
+  @inline(__always)
+  mutating func store<Value: BitwiseCopyable>(_ value: Value) {
+    unsafe position.storeBytes(of: value, as: Value.self)
+    unsafe position += MemoryLayout<Value>.size
   }
-  return array
+
+  @inlinable
+  @inline(__always)
+  mutating func varint(_ value: UInt64) {
+    unsafe position = storeVarint(value, at: position)
+  }
+
+  /// Writes the length of what begins at `start`, before which `reserved` bytes are kept for it.
+  @inlinable
+  @inline(__always)
+  mutating func closeLength(_ start: UnsafeMutableRawPointer, reserved: Int) {
+    let count = unsafe UnsafeRawPointer(position) - UnsafeRawPointer(start)
+    if count < 0x80 && reserved == 1 {
+      unsafe (start - 1).storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
+    } else {
+      unsafe position = closeLongLength(start, count, reserved: reserved)
+    }
+  }
+
+  /// Writes unknown fields as they came.
+  public mutating func unknownFields(_ fields: UnknownFields) {
+    if let bytes = fields.storage { unsafe position = copyBytes(bytes, to: position) }
+  }
+}
+
+// What stands for a varint: one byte, two in one store, or a word spread out.
+
+@inlinable
+@inline(__always)
+func storeVarint(
+  _ value: UInt64,
+  at position: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  if value < 0x80 {
+    unsafe position.storeBytes(of: UInt8(truncatingIfNeeded: value), as: UInt8.self)
+    return unsafe position + 1
+  }
+  if value < 0x4000 {
+    let bytes = UInt16(truncatingIfNeeded: value & 0x7f | 0x80 | value &<< 1 & 0x7f00)
+    unsafe position.storeBytes(of: bytes, as: UInt16.self)
+    return unsafe position + 2
+  }
+  return unsafe storeLongVarint(value, at: position)
+}
+
+/// A varint of three bytes or more; eight are stored, whatever its length.
+@usableFromInline
+func storeLongVarint(
+  _ value: UInt64,
+  at position: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  if value >= 1 << 56 { return unsafe storeLongestVarint(value, at: position) }
+  let sevens = splitSevens(value)
+  // The last byte's first bit: bytes below go on.
+  let last = UInt64(truncatingIfNeeded: 63 &- (sevens | 1).leadingZeroBitCount) & 56
+  let bytes = sevens | continuationBits & ((1 &<< last) &- 1)
+  unsafe position.storeBytes(of: bytes, as: UInt64.self)
+  return unsafe position + Int(truncatingIfNeeded: last &>> 3 &+ 1)
+}
+
+/// A varint of nine or ten bytes: eight that all go on, then the rest.
+@inline(never)
+private func storeLongestVarint(
+  _ value: UInt64,
+  at position: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  unsafe position.storeBytes(of: splitSevens(value) | continuationBits, as: UInt64.self)
+  let rest = value &>> 56
+  let isTen = rest >= 0x80
+  let bytes = UInt16(truncatingIfNeeded: rest & 0x7f | (isTen ? 0x180 : 0))
+  unsafe position.storeBytes(of: bytes, toByteOffset: 8, as: UInt16.self)
+  return unsafe position + (isTen ? 10 : 9)
+}
+
+/// Writes a length that was not foreseen, and moves what it belongs to if it must.
+@usableFromInline
+func closeLongLength(
+  _ start: UnsafeMutableRawPointer,
+  _ count: Int,
+  reserved: Int
+) -> UnsafeMutableRawPointer {
+  let width = varintLength(UInt64(count))
+  let moved = unsafe start + (width - reserved)
+  if unsafe moved != start { unsafe moved.copyMemory(from: start, byteCount: count) }
+  // Byte by byte: a whole word would reach into what follows.
+  var rest = count
+  for index in 0..<width {
+    let byte = UInt8(truncatingIfNeeded: rest & 0x7f | (index < width - 1 ? 0x80 : 0))
+    unsafe (start - reserved).storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+    rest &>>= 7
+  }
+  return unsafe moved + count
+}
+
+func copyBytes(
+  _ bytes: [UInt8],
+  to position: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  unsafe bytes.withUnsafeBytes { source in
+    if let base = source.baseAddress {
+      unsafe position.copyMemory(from: base, byteCount: source.count)
+    }
+    return unsafe position + source.count
+  }
+}
+
+/// Length and text.
+@inline(__always)
+func copyText(
+  _ text: String,
+  to position: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  let end: UnsafeMutableRawPointer?? = unsafe text.utf8.withContiguousStorageIfAvailable {
+    unsafe copyText($0, to: position)
+  }
+  if let end = unsafe end ?? nil { return unsafe end }
+  var native = text
+  return native.withUTF8 { unsafe copyText($0, to: position) }
+}
+
+@inline(__always)
+private func copyText(
+  _ source: UnsafeBufferPointer<UInt8>,
+  to position: UnsafeMutableRawPointer
+) -> UnsafeMutableRawPointer {
+  let target = unsafe storeVarint(UInt64(source.count), at: position)
+  if let base = source.baseAddress {
+    unsafe target.copyMemory(from: base, byteCount: source.count)
+  }
+  return unsafe target + source.count
 }

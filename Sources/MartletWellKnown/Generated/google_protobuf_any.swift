@@ -19,14 +19,14 @@ extension ProtoAny {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Any"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: typeUrl = try reader.string()
-      case 18: self.value = try reader.bytes()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &typeUrl)
+      case 18: reader.bytes(into: &self.value)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -34,15 +34,15 @@ extension ProtoAny {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
-    bound += typeUrl.utf8.count
-    bound += self.value.count
+    bound += WireWriter.sizeBound(of: typeUrl)
+    bound += WireWriter.sizeBound(of: self.value)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !typeUrl.isEmpty { writer.string(typeUrl, tag: 10) }
-    if !self.value.isEmpty { writer.bytes(self.value, tag: 18) }
+    writer.string(unlessDefault: typeUrl, tag: 10)
+    writer.bytes(unlessDefault: self.value, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }

@@ -31,20 +31,20 @@ extension ProtoApi {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Api"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: name = try reader.string()
-      case 18: try reader.message(appendingTo: &methods)
-      case 26: try reader.message(appendingTo: &options)
-      case 34: version = try reader.string()
-      case 42: try reader.message(into: &sourceContext)
-      case 50: try reader.message(appendingTo: &mixins)
-      case 56: syntax = try reader.openEnum()
-      case 66: edition = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &name)
+      case 18: reader.messages(into: &methods)
+      case 26: reader.messages(into: &options)
+      case 34: reader.string(into: &version)
+      case 42: reader.message(into: &sourceContext)
+      case 50: reader.messages(into: &mixins)
+      case 56: syntax = reader.openEnum()
+      case 66: reader.string(into: &edition)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -52,26 +52,26 @@ extension ProtoApi {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 35 + unknownFields.count
-    bound += name.utf8.count
+    bound += WireWriter.sizeBound(of: name)
     bound += WireWriter.sizeBound(of: methods, overhead: 6)
     bound += WireWriter.sizeBound(of: options, overhead: 6)
-    bound += version.utf8.count
-    if let value = sourceContext { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: version)
+    bound += WireWriter.sizeBound(of: sourceContext)
     bound += WireWriter.sizeBound(of: mixins, overhead: 6)
-    bound += edition.utf8.count
+    bound += WireWriter.sizeBound(of: edition)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !name.isEmpty { writer.string(name, tag: 10) }
+    writer.string(unlessDefault: name, tag: 10)
     writer.messages(methods, tag: 18)
     writer.messages(options, tag: 26)
-    if !version.isEmpty { writer.string(version, tag: 34) }
-    if let value = sourceContext { writer.message(value, tag: 42) }
+    writer.string(unlessDefault: version, tag: 34)
+    writer.message(ifSet: sourceContext, tag: 42)
     writer.messages(mixins, tag: 50)
-    if syntax.rawValue != 0 { writer.openEnum(syntax, tag: 56) }
-    if !edition.isEmpty { writer.string(edition, tag: 66) }
+    writer.openEnum(unlessDefault: syntax, tag: 56)
+    writer.string(unlessDefault: edition, tag: 66)
     writer.unknownFields(unknownFields)
   }
 }
@@ -109,20 +109,20 @@ extension ProtoMethod {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Method"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: name = try reader.string()
-      case 18: requestTypeUrl = try reader.string()
-      case 24: requestStreaming = try reader.bool()
-      case 34: responseTypeUrl = try reader.string()
-      case 40: responseStreaming = try reader.bool()
-      case 50: try reader.message(appendingTo: &options)
-      case 56: syntax = try reader.openEnum()
-      case 66: edition = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &name)
+      case 18: reader.string(into: &requestTypeUrl)
+      case 24: requestStreaming = reader.bool()
+      case 34: reader.string(into: &responseTypeUrl)
+      case 40: responseStreaming = reader.bool()
+      case 50: reader.messages(into: &options)
+      case 56: syntax = reader.openEnum()
+      case 66: reader.string(into: &edition)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -130,24 +130,24 @@ extension ProtoMethod {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 39 + unknownFields.count
-    bound += name.utf8.count
-    bound += requestTypeUrl.utf8.count
-    bound += responseTypeUrl.utf8.count
+    bound += WireWriter.sizeBound(of: name)
+    bound += WireWriter.sizeBound(of: requestTypeUrl)
+    bound += WireWriter.sizeBound(of: responseTypeUrl)
     bound += WireWriter.sizeBound(of: options, overhead: 6)
-    bound += edition.utf8.count
+    bound += WireWriter.sizeBound(of: edition)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !name.isEmpty { writer.string(name, tag: 10) }
-    if !requestTypeUrl.isEmpty { writer.string(requestTypeUrl, tag: 18) }
-    if requestStreaming { writer.bool(requestStreaming, tag: 24) }
-    if !responseTypeUrl.isEmpty { writer.string(responseTypeUrl, tag: 34) }
-    if responseStreaming { writer.bool(responseStreaming, tag: 40) }
+    writer.string(unlessDefault: name, tag: 10)
+    writer.string(unlessDefault: requestTypeUrl, tag: 18)
+    writer.bool(unlessDefault: requestStreaming, tag: 24)
+    writer.string(unlessDefault: responseTypeUrl, tag: 34)
+    writer.bool(unlessDefault: responseStreaming, tag: 40)
     writer.messages(options, tag: 50)
-    if syntax.rawValue != 0 { writer.openEnum(syntax, tag: 56) }
-    if !edition.isEmpty { writer.string(edition, tag: 66) }
+    writer.openEnum(unlessDefault: syntax, tag: 56)
+    writer.string(unlessDefault: edition, tag: 66)
     writer.unknownFields(unknownFields)
   }
 }
@@ -169,14 +169,14 @@ extension ProtoMixin {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Mixin"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: name = try reader.string()
-      case 18: root = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &name)
+      case 18: reader.string(into: &root)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -184,15 +184,15 @@ extension ProtoMixin {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
-    bound += name.utf8.count
-    bound += root.utf8.count
+    bound += WireWriter.sizeBound(of: name)
+    bound += WireWriter.sizeBound(of: root)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !name.isEmpty { writer.string(name, tag: 10) }
-    if !root.isEmpty { writer.string(root, tag: 18) }
+    writer.string(unlessDefault: name, tag: 10)
+    writer.string(unlessDefault: root, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }

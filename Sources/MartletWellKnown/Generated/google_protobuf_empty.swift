@@ -15,11 +15,13 @@ extension ProtoEmpty {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Empty"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
     }
   }
 

@@ -17,13 +17,13 @@ extension ProtoFieldMask {
   /// The name in the schema.
   public static let protoName = "google.protobuf.FieldMask"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try paths.append(reader.string())
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.strings(into: &paths)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -31,13 +31,13 @@ extension ProtoFieldMask {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = unknownFields.count
-    for value in paths { bound += 6 + value.utf8.count }
+    bound += WireWriter.sizeBound(of: paths, overhead: 6)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    for value in paths { writer.string(value, tag: 10) }
+    writer.strings(paths, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }

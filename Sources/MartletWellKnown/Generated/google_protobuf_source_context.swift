@@ -17,13 +17,13 @@ extension ProtoSourceContext {
   /// The name in the schema.
   public static let protoName = "google.protobuf.SourceContext"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: fileName = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &fileName)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -31,13 +31,13 @@ extension ProtoSourceContext {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += fileName.utf8.count
+    bound += WireWriter.sizeBound(of: fileName)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !fileName.isEmpty { writer.string(fileName, tag: 10) }
+    writer.string(unlessDefault: fileName, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }

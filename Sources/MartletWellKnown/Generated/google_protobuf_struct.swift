@@ -44,31 +44,13 @@ extension ProtoStruct {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Struct"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10:
-        var entry = try reader.message()
-        var key: String = ""
-        var value: ProtoValue = ProtoValue()
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 10: key = try entry.string()
-          case 18: try value.readFields(from: entry.message())
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          fields[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.map(into: &fields, .string, unknown: &unknownFields)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -76,16 +58,13 @@ extension ProtoStruct {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = unknownFields.count
-    for (key, value) in fields { bound += 18 + key.utf8.count + value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: fields, overhead: 18)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    writer.map(fields, tag: 10) { writer, key, value in
-      writer.string(key, tag: 10)
-      writer.message(value, tag: 18)
-    }
+    writer.map(fields, .string, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -121,26 +100,26 @@ extension ProtoValue {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Value"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: kind = try .nullValue(reader.openEnum())
-      case 17: kind = try .numberValue(reader.double())
-      case 26: kind = try .stringValue(reader.string())
-      case 32: kind = try .boolValue(reader.bool())
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: kind = .nullValue(reader.openEnum())
+      case 17: kind = .numberValue(reader.double())
+      case 26: kind = .stringValue(reader.string())
+      case 32: kind = .boolValue(reader.bool())
       case 42:
         var value = ProtoStruct()
         if case .structValue(let held)? = kind { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         kind = .structValue(value)
       case 50:
         var value = ProtoListValue()
         if case .listValue(let held)? = kind { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         kind = .listValue(value)
-      default: try reader.unknownField(tag, into: &unknownFields)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -148,7 +127,7 @@ extension ProtoValue {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 11 + unknownFields.count
-    if case .stringValue(let value)? = kind { bound += value.utf8.count }
+    if case .stringValue(let value)? = kind { bound += WireWriter.sizeBound(of: value) }
     if case .structValue(let value)? = kind { bound += value.encodedSizeBound }
     if case .listValue(let value)? = kind { bound += value.encodedSizeBound }
     return bound
@@ -184,13 +163,13 @@ extension ProtoListValue {
   /// The name in the schema.
   public static let protoName = "google.protobuf.ListValue"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(appendingTo: &values)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.messages(into: &values)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }

@@ -19,14 +19,19 @@ extension ProtoTimestamp {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Timestamp"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: seconds = try reader.int64()
-      case 16: nanos = try reader.int32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(22) {
+      if window.holds(8) { seconds = window.int64() }
+      if window.holds(16) { nanos = window.int32() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: seconds = reader.int64()
+      case 16: nanos = reader.int32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -38,8 +43,10 @@ extension ProtoTimestamp {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if seconds != 0 { writer.int64(seconds, tag: 8) }
-    if nanos != 0 { writer.int32(nanos, tag: 16) }
+    var window = writer.window
+    if seconds != 0 { window.int64(seconds, tag: 8) }
+    if nanos != 0 { window.int32(nanos, tag: 16) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }

@@ -62,19 +62,19 @@ extension ProtoType {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Type"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: name = try reader.string()
-      case 18: try reader.message(appendingTo: &fields)
-      case 26: try oneofs.append(reader.string())
-      case 34: try reader.message(appendingTo: &options)
-      case 42: try reader.message(into: &sourceContext)
-      case 48: syntax = try reader.openEnum()
-      case 58: edition = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &name)
+      case 18: reader.messages(into: &fields)
+      case 26: reader.strings(into: &oneofs)
+      case 34: reader.messages(into: &options)
+      case 42: reader.message(into: &sourceContext)
+      case 48: syntax = reader.openEnum()
+      case 58: reader.string(into: &edition)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -82,24 +82,24 @@ extension ProtoType {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 29 + unknownFields.count
-    bound += name.utf8.count
+    bound += WireWriter.sizeBound(of: name)
     bound += WireWriter.sizeBound(of: fields, overhead: 6)
-    for value in oneofs { bound += 6 + value.utf8.count }
+    bound += WireWriter.sizeBound(of: oneofs, overhead: 6)
     bound += WireWriter.sizeBound(of: options, overhead: 6)
-    if let value = sourceContext { bound += value.encodedSizeBound }
-    bound += edition.utf8.count
+    bound += WireWriter.sizeBound(of: sourceContext)
+    bound += WireWriter.sizeBound(of: edition)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !name.isEmpty { writer.string(name, tag: 10) }
+    writer.string(unlessDefault: name, tag: 10)
     writer.messages(fields, tag: 18)
-    for value in oneofs { writer.string(value, tag: 26) }
+    writer.strings(oneofs, tag: 26)
     writer.messages(options, tag: 34)
-    if let value = sourceContext { writer.message(value, tag: 42) }
-    if syntax.rawValue != 0 { writer.openEnum(syntax, tag: 48) }
-    if !edition.isEmpty { writer.string(edition, tag: 58) }
+    writer.message(ifSet: sourceContext, tag: 42)
+    writer.openEnum(unlessDefault: syntax, tag: 48)
+    writer.string(unlessDefault: edition, tag: 58)
     writer.unknownFields(unknownFields)
   }
 }
@@ -254,22 +254,22 @@ extension ProtoField {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Field"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: kind = try reader.openEnum()
-      case 16: cardinality = try reader.openEnum()
-      case 24: number = try reader.int32()
-      case 34: name = try reader.string()
-      case 50: typeUrl = try reader.string()
-      case 56: oneofIndex = try reader.int32()
-      case 64: packed = try reader.bool()
-      case 74: try reader.message(appendingTo: &options)
-      case 82: jsonName = try reader.string()
-      case 90: defaultValue = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: kind = reader.openEnum()
+      case 16: cardinality = reader.openEnum()
+      case 24: number = reader.int32()
+      case 34: reader.string(into: &name)
+      case 50: reader.string(into: &typeUrl)
+      case 56: oneofIndex = reader.int32()
+      case 64: packed = reader.bool()
+      case 74: reader.messages(into: &options)
+      case 82: reader.string(into: &jsonName)
+      case 90: reader.string(into: &defaultValue)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -277,26 +277,26 @@ extension ProtoField {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 70 + unknownFields.count
-    bound += name.utf8.count
-    bound += typeUrl.utf8.count
+    bound += WireWriter.sizeBound(of: name)
+    bound += WireWriter.sizeBound(of: typeUrl)
     bound += WireWriter.sizeBound(of: options, overhead: 6)
-    bound += jsonName.utf8.count
-    bound += defaultValue.utf8.count
+    bound += WireWriter.sizeBound(of: jsonName)
+    bound += WireWriter.sizeBound(of: defaultValue)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if kind.rawValue != 0 { writer.openEnum(kind, tag: 8) }
-    if cardinality.rawValue != 0 { writer.openEnum(cardinality, tag: 16) }
-    if number != 0 { writer.int32(number, tag: 24) }
-    if !name.isEmpty { writer.string(name, tag: 34) }
-    if !typeUrl.isEmpty { writer.string(typeUrl, tag: 50) }
-    if oneofIndex != 0 { writer.int32(oneofIndex, tag: 56) }
-    if packed { writer.bool(packed, tag: 64) }
+    writer.openEnum(unlessDefault: kind, tag: 8)
+    writer.openEnum(unlessDefault: cardinality, tag: 16)
+    writer.int32(unlessDefault: number, tag: 24)
+    writer.string(unlessDefault: name, tag: 34)
+    writer.string(unlessDefault: typeUrl, tag: 50)
+    writer.int32(unlessDefault: oneofIndex, tag: 56)
+    writer.bool(unlessDefault: packed, tag: 64)
     writer.messages(options, tag: 74)
-    if !jsonName.isEmpty { writer.string(jsonName, tag: 82) }
-    if !defaultValue.isEmpty { writer.string(defaultValue, tag: 90) }
+    writer.string(unlessDefault: jsonName, tag: 82)
+    writer.string(unlessDefault: defaultValue, tag: 90)
     writer.unknownFields(unknownFields)
   }
 }
@@ -326,18 +326,18 @@ extension ProtoEnum {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Enum"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: name = try reader.string()
-      case 18: try reader.message(appendingTo: &enumvalue)
-      case 26: try reader.message(appendingTo: &options)
-      case 34: try reader.message(into: &sourceContext)
-      case 40: syntax = try reader.openEnum()
-      case 50: edition = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &name)
+      case 18: reader.messages(into: &enumvalue)
+      case 26: reader.messages(into: &options)
+      case 34: reader.message(into: &sourceContext)
+      case 40: syntax = reader.openEnum()
+      case 50: reader.string(into: &edition)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -345,22 +345,22 @@ extension ProtoEnum {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 29 + unknownFields.count
-    bound += name.utf8.count
+    bound += WireWriter.sizeBound(of: name)
     bound += WireWriter.sizeBound(of: enumvalue, overhead: 6)
     bound += WireWriter.sizeBound(of: options, overhead: 6)
-    if let value = sourceContext { bound += value.encodedSizeBound }
-    bound += edition.utf8.count
+    bound += WireWriter.sizeBound(of: sourceContext)
+    bound += WireWriter.sizeBound(of: edition)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !name.isEmpty { writer.string(name, tag: 10) }
+    writer.string(unlessDefault: name, tag: 10)
     writer.messages(enumvalue, tag: 18)
     writer.messages(options, tag: 26)
-    if let value = sourceContext { writer.message(value, tag: 34) }
-    if syntax.rawValue != 0 { writer.openEnum(syntax, tag: 40) }
-    if !edition.isEmpty { writer.string(edition, tag: 50) }
+    writer.message(ifSet: sourceContext, tag: 34)
+    writer.openEnum(unlessDefault: syntax, tag: 40)
+    writer.string(unlessDefault: edition, tag: 50)
     writer.unknownFields(unknownFields)
   }
 }
@@ -384,15 +384,15 @@ extension ProtoEnumValue {
   /// The name in the schema.
   public static let protoName = "google.protobuf.EnumValue"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: name = try reader.string()
-      case 16: number = try reader.int32()
-      case 26: try reader.message(appendingTo: &options)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &name)
+      case 16: number = reader.int32()
+      case 26: reader.messages(into: &options)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -400,15 +400,15 @@ extension ProtoEnumValue {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 17 + unknownFields.count
-    bound += name.utf8.count
+    bound += WireWriter.sizeBound(of: name)
     bound += WireWriter.sizeBound(of: options, overhead: 6)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !name.isEmpty { writer.string(name, tag: 10) }
-    if number != 0 { writer.int32(number, tag: 16) }
+    writer.string(unlessDefault: name, tag: 10)
+    writer.int32(unlessDefault: number, tag: 16)
     writer.messages(options, tag: 26)
     writer.unknownFields(unknownFields)
   }
@@ -431,14 +431,14 @@ extension ProtoOption {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Option"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: name = try reader.string()
-      case 18: try reader.message(into: &self.value)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &name)
+      case 18: reader.message(into: &self.value)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -446,15 +446,15 @@ extension ProtoOption {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
-    bound += name.utf8.count
-    if let value = self.value { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: name)
+    bound += WireWriter.sizeBound(of: self.value)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !name.isEmpty { writer.string(name, tag: 10) }
-    if let value = self.value { writer.message(value, tag: 18) }
+    writer.string(unlessDefault: name, tag: 10)
+    writer.message(ifSet: self.value, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }

@@ -17,13 +17,17 @@ extension ProtoDoubleValue {
   /// The name in the schema.
   public static let protoName = "google.protobuf.DoubleValue"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 9: self.value = try reader.double()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(9) {
+      if window.holds(9) { self.value = window.double() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 9: self.value = reader.double()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -35,7 +39,9 @@ extension ProtoDoubleValue {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if self.value.bitPattern != 0 { writer.double(self.value, tag: 9) }
+    var window = writer.window
+    if self.value.bitPattern != 0 { window.double(self.value, tag: 9) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -55,13 +61,17 @@ extension ProtoFloatValue {
   /// The name in the schema.
   public static let protoName = "google.protobuf.FloatValue"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 13: self.value = try reader.float()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(5) {
+      if window.holds(13) { self.value = window.float() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 13: self.value = reader.float()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -73,7 +83,9 @@ extension ProtoFloatValue {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if self.value.bitPattern != 0 { writer.float(self.value, tag: 13) }
+    var window = writer.window
+    if self.value.bitPattern != 0 { window.float(self.value, tag: 13) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -93,13 +105,17 @@ extension ProtoInt64Value {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Int64Value"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: self.value = try reader.int64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { self.value = window.int64() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: self.value = reader.int64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -111,7 +127,9 @@ extension ProtoInt64Value {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if self.value != 0 { writer.int64(self.value, tag: 8) }
+    var window = writer.window
+    if self.value != 0 { window.int64(self.value, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -131,13 +149,17 @@ extension ProtoUInt64Value {
   /// The name in the schema.
   public static let protoName = "google.protobuf.UInt64Value"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: self.value = try reader.uint64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { self.value = window.uint64() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: self.value = reader.uint64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -149,7 +171,9 @@ extension ProtoUInt64Value {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if self.value != 0 { writer.uint64(self.value, tag: 8) }
+    var window = writer.window
+    if self.value != 0 { window.uint64(self.value, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -169,13 +193,17 @@ extension ProtoInt32Value {
   /// The name in the schema.
   public static let protoName = "google.protobuf.Int32Value"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: self.value = try reader.int32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { self.value = window.int32() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: self.value = reader.int32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -187,7 +215,9 @@ extension ProtoInt32Value {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if self.value != 0 { writer.int32(self.value, tag: 8) }
+    var window = writer.window
+    if self.value != 0 { window.int32(self.value, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -207,13 +237,17 @@ extension ProtoUInt32Value {
   /// The name in the schema.
   public static let protoName = "google.protobuf.UInt32Value"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: self.value = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { self.value = window.uint32() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: self.value = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -225,7 +259,9 @@ extension ProtoUInt32Value {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if self.value != 0 { writer.uint32(self.value, tag: 8) }
+    var window = writer.window
+    if self.value != 0 { window.uint32(self.value, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -245,13 +281,17 @@ extension ProtoBoolValue {
   /// The name in the schema.
   public static let protoName = "google.protobuf.BoolValue"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: self.value = try reader.bool()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { self.value = window.bool() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: self.value = reader.bool()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -263,7 +303,9 @@ extension ProtoBoolValue {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if self.value { writer.bool(self.value, tag: 8) }
+    var window = writer.window
+    if self.value { window.bool(self.value, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -283,13 +325,13 @@ extension ProtoStringValue {
   /// The name in the schema.
   public static let protoName = "google.protobuf.StringValue"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: self.value = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &self.value)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -297,13 +339,13 @@ extension ProtoStringValue {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += self.value.utf8.count
+    bound += WireWriter.sizeBound(of: self.value)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !self.value.isEmpty { writer.string(self.value, tag: 10) }
+    writer.string(unlessDefault: self.value, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -323,13 +365,13 @@ extension ProtoBytesValue {
   /// The name in the schema.
   public static let protoName = "google.protobuf.BytesValue"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: self.value = try reader.bytes()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.bytes(into: &self.value)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -337,13 +379,13 @@ extension ProtoBytesValue {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += self.value.count
+    bound += WireWriter.sizeBound(of: self.value)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !self.value.isEmpty { writer.bytes(self.value, tag: 10) }
+    writer.bytes(unlessDefault: self.value, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }

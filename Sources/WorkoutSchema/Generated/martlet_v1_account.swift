@@ -24,15 +24,15 @@ extension User {
   /// The name in the schema.
   public static let protoName = "martlet.v1.User"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: id = try reader.string()
-      case 18: username = try reader.string()
-      case 26: displayName = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &id)
+      case 18: reader.string(into: &username)
+      case 26: reader.string(into: &displayName)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -40,17 +40,17 @@ extension User {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 18 + unknownFields.count
-    bound += id.utf8.count
-    bound += username.utf8.count
-    bound += displayName.utf8.count
+    bound += WireWriter.sizeBound(of: id)
+    bound += WireWriter.sizeBound(of: username)
+    bound += WireWriter.sizeBound(of: displayName)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !id.isEmpty { writer.string(id, tag: 10) }
-    if !username.isEmpty { writer.string(username, tag: 18) }
-    if !displayName.isEmpty { writer.string(displayName, tag: 26) }
+    writer.string(unlessDefault: id, tag: 10)
+    writer.string(unlessDefault: username, tag: 18)
+    writer.string(unlessDefault: displayName, tag: 26)
     writer.unknownFields(unknownFields)
   }
 }
@@ -78,16 +78,16 @@ extension Session {
   /// The name in the schema.
   public static let protoName = "martlet.v1.Session"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: accessToken = try reader.string()
-      case 16: accessExpiresInSeconds = try reader.uint32()
-      case 26: refreshToken = try reader.string()
-      case 32: refreshExpiresInSeconds = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &accessToken)
+      case 16: accessExpiresInSeconds = reader.uint32()
+      case 26: reader.string(into: &refreshToken)
+      case 32: refreshExpiresInSeconds = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -95,17 +95,17 @@ extension Session {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 24 + unknownFields.count
-    bound += accessToken.utf8.count
-    bound += refreshToken.utf8.count
+    bound += WireWriter.sizeBound(of: accessToken)
+    bound += WireWriter.sizeBound(of: refreshToken)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !accessToken.isEmpty { writer.string(accessToken, tag: 10) }
-    if accessExpiresInSeconds != 0 { writer.uint32(accessExpiresInSeconds, tag: 16) }
-    if !refreshToken.isEmpty { writer.string(refreshToken, tag: 26) }
-    if refreshExpiresInSeconds != 0 { writer.uint32(refreshExpiresInSeconds, tag: 32) }
+    writer.string(unlessDefault: accessToken, tag: 10)
+    writer.uint32(unlessDefault: accessExpiresInSeconds, tag: 16)
+    writer.string(unlessDefault: refreshToken, tag: 26)
+    writer.uint32(unlessDefault: refreshExpiresInSeconds, tag: 32)
     writer.unknownFields(unknownFields)
   }
 }
@@ -127,14 +127,14 @@ extension Device {
   /// The name in the schema.
   public static let protoName = "martlet.v1.Device"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: id = try reader.string()
-      case 18: name = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &id)
+      case 18: reader.string(into: &name)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -142,15 +142,15 @@ extension Device {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
-    bound += id.utf8.count
-    bound += name.utf8.count
+    bound += WireWriter.sizeBound(of: id)
+    bound += WireWriter.sizeBound(of: name)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !id.isEmpty { writer.string(id, tag: 10) }
-    if !name.isEmpty { writer.string(name, tag: 18) }
+    writer.string(unlessDefault: id, tag: 10)
+    writer.string(unlessDefault: name, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }
@@ -180,17 +180,17 @@ extension RegisterRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.RegisterRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: username = try reader.string()
-      case 18: email = try reader.string()
-      case 26: password = try reader.string()
-      case 34: displayName = try reader.string()
-      case 42: try reader.message(into: &device)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &username)
+      case 18: reader.string(into: &email)
+      case 26: reader.string(into: &password)
+      case 34: reader.string(into: &displayName)
+      case 42: reader.message(into: &device)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -198,21 +198,21 @@ extension RegisterRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 30 + unknownFields.count
-    bound += username.utf8.count
-    bound += email.utf8.count
-    bound += password.utf8.count
-    bound += displayName.utf8.count
-    if let value = device { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: username)
+    bound += WireWriter.sizeBound(of: email)
+    bound += WireWriter.sizeBound(of: password)
+    bound += WireWriter.sizeBound(of: displayName)
+    bound += WireWriter.sizeBound(of: device)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !username.isEmpty { writer.string(username, tag: 10) }
-    if !email.isEmpty { writer.string(email, tag: 18) }
-    if !password.isEmpty { writer.string(password, tag: 26) }
-    if !displayName.isEmpty { writer.string(displayName, tag: 34) }
-    if let value = device { writer.message(value, tag: 42) }
+    writer.string(unlessDefault: username, tag: 10)
+    writer.string(unlessDefault: email, tag: 18)
+    writer.string(unlessDefault: password, tag: 26)
+    writer.string(unlessDefault: displayName, tag: 34)
+    writer.message(ifSet: device, tag: 42)
     writer.unknownFields(unknownFields)
   }
 }
@@ -234,14 +234,14 @@ extension RegisterResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.RegisterResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &user)
-      case 18: try reader.message(into: &session)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &user)
+      case 18: reader.message(into: &session)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -249,15 +249,15 @@ extension RegisterResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
-    if let value = user { bound += value.encodedSizeBound }
-    if let value = session { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: user)
+    bound += WireWriter.sizeBound(of: session)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = user { writer.message(value, tag: 10) }
-    if let value = session { writer.message(value, tag: 18) }
+    writer.message(ifSet: user, tag: 10)
+    writer.message(ifSet: session, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }
@@ -281,15 +281,15 @@ extension LogInRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.LogInRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: identifier = try reader.string()
-      case 18: password = try reader.string()
-      case 26: try reader.message(into: &device)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &identifier)
+      case 18: reader.string(into: &password)
+      case 26: reader.message(into: &device)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -297,17 +297,17 @@ extension LogInRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 18 + unknownFields.count
-    bound += identifier.utf8.count
-    bound += password.utf8.count
-    if let value = device { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: identifier)
+    bound += WireWriter.sizeBound(of: password)
+    bound += WireWriter.sizeBound(of: device)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !identifier.isEmpty { writer.string(identifier, tag: 10) }
-    if !password.isEmpty { writer.string(password, tag: 18) }
-    if let value = device { writer.message(value, tag: 26) }
+    writer.string(unlessDefault: identifier, tag: 10)
+    writer.string(unlessDefault: password, tag: 18)
+    writer.message(ifSet: device, tag: 26)
     writer.unknownFields(unknownFields)
   }
 }
@@ -329,14 +329,14 @@ extension LogInResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.LogInResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &user)
-      case 18: try reader.message(into: &session)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &user)
+      case 18: reader.message(into: &session)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -344,15 +344,15 @@ extension LogInResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
-    if let value = user { bound += value.encodedSizeBound }
-    if let value = session { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: user)
+    bound += WireWriter.sizeBound(of: session)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = user { writer.message(value, tag: 10) }
-    if let value = session { writer.message(value, tag: 18) }
+    writer.message(ifSet: user, tag: 10)
+    writer.message(ifSet: session, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }
@@ -372,13 +372,13 @@ extension RefreshRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.RefreshRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: refreshToken = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &refreshToken)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -386,13 +386,13 @@ extension RefreshRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += refreshToken.utf8.count
+    bound += WireWriter.sizeBound(of: refreshToken)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !refreshToken.isEmpty { writer.string(refreshToken, tag: 10) }
+    writer.string(unlessDefault: refreshToken, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -412,13 +412,13 @@ extension RefreshResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.RefreshResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &session)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &session)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -426,13 +426,13 @@ extension RefreshResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    if let value = session { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: session)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = session { writer.message(value, tag: 10) }
+    writer.message(ifSet: session, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -452,13 +452,17 @@ extension LogOutRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.LogOutRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: allDevices = try reader.bool()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { allDevices = window.bool() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: allDevices = reader.bool()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -470,7 +474,9 @@ extension LogOutRequest {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if allDevices { writer.bool(allDevices, tag: 8) }
+    var window = writer.window
+    if allDevices { window.bool(allDevices, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -490,13 +496,17 @@ extension LogOutResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.LogOutResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: endedSessions = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { endedSessions = window.uint32() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: endedSessions = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -508,7 +518,9 @@ extension LogOutResponse {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if endedSessions != 0 { writer.uint32(endedSessions, tag: 8) }
+    var window = writer.window
+    if endedSessions != 0 { window.uint32(endedSessions, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -526,11 +538,13 @@ extension GetProfileRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.GetProfileRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
     }
   }
 
@@ -564,15 +578,15 @@ extension GetProfileResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.GetProfileResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &user)
-      case 18: email = try reader.string()
-      case 24: createdAtMs = try reader.int64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &user)
+      case 18: reader.string(into: &email)
+      case 24: createdAtMs = reader.int64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -580,16 +594,16 @@ extension GetProfileResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 23 + unknownFields.count
-    if let value = user { bound += value.encodedSizeBound }
-    bound += email.utf8.count
+    bound += WireWriter.sizeBound(of: user)
+    bound += WireWriter.sizeBound(of: email)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = user { writer.message(value, tag: 10) }
-    if !email.isEmpty { writer.string(email, tag: 18) }
-    if createdAtMs != 0 { writer.int64(createdAtMs, tag: 24) }
+    writer.message(ifSet: user, tag: 10)
+    writer.string(unlessDefault: email, tag: 18)
+    writer.int64(unlessDefault: createdAtMs, tag: 24)
     writer.unknownFields(unknownFields)
   }
 }

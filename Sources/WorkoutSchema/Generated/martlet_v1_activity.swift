@@ -207,22 +207,22 @@ extension Activity {
   /// The name in the schema.
   public static let protoName = "martlet.v1.Activity"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: id = try reader.string()
-      case 18: try reader.message(into: &owner)
-      case 24: type = try reader.openEnum()
-      case 32: state = try reader.openEnum()
-      case 42: title = try reader.string()
-      case 48: startedAtMs = try reader.int64()
-      case 56: endedAtMs = try reader.int64()
-      case 66: timeZone = try reader.string()
-      case 72: visibility = try reader.openEnum()
-      case 82: try reader.message(into: &statistics)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &id)
+      case 18: reader.message(into: &owner)
+      case 24: type = reader.openEnum()
+      case 32: state = reader.openEnum()
+      case 42: reader.string(into: &title)
+      case 48: startedAtMs = reader.int64()
+      case 56: endedAtMs = reader.int64()
+      case 66: reader.string(into: &timeZone)
+      case 72: visibility = reader.openEnum()
+      case 82: reader.message(into: &statistics)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -230,26 +230,26 @@ extension Activity {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 85 + unknownFields.count
-    bound += id.utf8.count
-    if let value = owner { bound += value.encodedSizeBound }
-    bound += title.utf8.count
-    bound += timeZone.utf8.count
-    if let value = statistics { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: id)
+    bound += WireWriter.sizeBound(of: owner)
+    bound += WireWriter.sizeBound(of: title)
+    bound += WireWriter.sizeBound(of: timeZone)
+    bound += WireWriter.sizeBound(of: statistics)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !id.isEmpty { writer.string(id, tag: 10) }
-    if let value = owner { writer.message(value, tag: 18) }
-    if type.rawValue != 0 { writer.openEnum(type, tag: 24) }
-    if state.rawValue != 0 { writer.openEnum(state, tag: 32) }
-    if !title.isEmpty { writer.string(title, tag: 42) }
-    if startedAtMs != 0 { writer.int64(startedAtMs, tag: 48) }
+    writer.string(unlessDefault: id, tag: 10)
+    writer.message(ifSet: owner, tag: 18)
+    writer.openEnum(unlessDefault: type, tag: 24)
+    writer.openEnum(unlessDefault: state, tag: 32)
+    writer.string(unlessDefault: title, tag: 42)
+    writer.int64(unlessDefault: startedAtMs, tag: 48)
     if let value = endedAtMs { writer.int64(value, tag: 56) }
-    if !timeZone.isEmpty { writer.string(timeZone, tag: 66) }
-    if visibility.rawValue != 0 { writer.openEnum(visibility, tag: 72) }
-    if let value = statistics { writer.message(value, tag: 82) }
+    writer.string(unlessDefault: timeZone, tag: 66)
+    writer.openEnum(unlessDefault: visibility, tag: 72)
+    writer.message(ifSet: statistics, tag: 82)
     writer.unknownFields(unknownFields)
   }
 }
@@ -300,27 +300,27 @@ extension Statistics {
   /// The name in the schema.
   public static let protoName = "martlet.v1.Statistics"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: sampleCount = try reader.uint64()
-      case 17: distanceMeters = try reader.double()
-      case 24: elapsedMs = try reader.int64()
-      case 32: movingMs = try reader.int64()
-      case 41: ascentMeters = try reader.double()
-      case 49: descentMeters = try reader.double()
-      case 57: averageSpeedMps = try reader.double()
-      case 65: maxSpeedMps = try reader.double()
-      case 73: averageHeartRateBpm = try reader.double()
-      case 80: maxHeartRateBpm = try reader.uint32()
-      case 89: averageCadenceRpm = try reader.double()
-      case 97: minAltitudeMeters = try reader.double()
-      case 105: maxAltitudeMeters = try reader.double()
-      case 114: try reader.message(appendingTo: &splits)
-      case 120: engineVersion = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: sampleCount = reader.uint64()
+      case 17: distanceMeters = reader.double()
+      case 24: elapsedMs = reader.int64()
+      case 32: movingMs = reader.int64()
+      case 41: ascentMeters = reader.double()
+      case 49: descentMeters = reader.double()
+      case 57: averageSpeedMps = reader.double()
+      case 65: maxSpeedMps = reader.double()
+      case 73: averageHeartRateBpm = reader.double()
+      case 80: maxHeartRateBpm = reader.uint32()
+      case 89: averageCadenceRpm = reader.double()
+      case 97: minAltitudeMeters = reader.double()
+      case 105: maxAltitudeMeters = reader.double()
+      case 114: reader.messages(into: &splits)
+      case 120: engineVersion = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -334,12 +334,12 @@ extension Statistics {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if sampleCount != 0 { writer.uint64(sampleCount, tag: 8) }
-    if distanceMeters.bitPattern != 0 { writer.double(distanceMeters, tag: 17) }
-    if elapsedMs != 0 { writer.int64(elapsedMs, tag: 24) }
-    if movingMs != 0 { writer.int64(movingMs, tag: 32) }
-    if ascentMeters.bitPattern != 0 { writer.double(ascentMeters, tag: 41) }
-    if descentMeters.bitPattern != 0 { writer.double(descentMeters, tag: 49) }
+    writer.uint64(unlessDefault: sampleCount, tag: 8)
+    writer.double(unlessDefault: distanceMeters, tag: 17)
+    writer.int64(unlessDefault: elapsedMs, tag: 24)
+    writer.int64(unlessDefault: movingMs, tag: 32)
+    writer.double(unlessDefault: ascentMeters, tag: 41)
+    writer.double(unlessDefault: descentMeters, tag: 49)
     if let value = averageSpeedMps { writer.double(value, tag: 57) }
     if let value = maxSpeedMps { writer.double(value, tag: 65) }
     if let value = averageHeartRateBpm { writer.double(value, tag: 73) }
@@ -348,7 +348,7 @@ extension Statistics {
     if let value = minAltitudeMeters { writer.double(value, tag: 97) }
     if let value = maxAltitudeMeters { writer.double(value, tag: 105) }
     writer.messages(splits, tag: 114)
-    if engineVersion != 0 { writer.uint32(engineVersion, tag: 120) }
+    writer.uint32(unlessDefault: engineVersion, tag: 120)
     writer.unknownFields(unknownFields)
   }
 }
@@ -376,17 +376,25 @@ extension Split {
   /// The name in the schema.
   public static let protoName = "martlet.v1.Split"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 9: distanceMeters = try reader.double()
-      case 16: elapsedMs = try reader.int64()
-      case 24: movingMs = try reader.int64()
-      case 33: ascentMeters = try reader.double()
-      case 41: averageHeartRateBpm = try reader.double()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(49) {
+      if window.holds(9) { distanceMeters = window.double() }
+      if window.holds(16) { elapsedMs = window.int64() }
+      if window.holds(24) { movingMs = window.int64() }
+      if window.holds(33) { ascentMeters = window.double() }
+      if window.holds(41) { averageHeartRateBpm = window.double() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 9: distanceMeters = reader.double()
+      case 16: elapsedMs = reader.int64()
+      case 24: movingMs = reader.int64()
+      case 33: ascentMeters = reader.double()
+      case 41: averageHeartRateBpm = reader.double()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -398,11 +406,13 @@ extension Split {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if distanceMeters.bitPattern != 0 { writer.double(distanceMeters, tag: 9) }
-    if elapsedMs != 0 { writer.int64(elapsedMs, tag: 16) }
-    if movingMs != 0 { writer.int64(movingMs, tag: 24) }
-    if ascentMeters.bitPattern != 0 { writer.double(ascentMeters, tag: 33) }
-    if let value = averageHeartRateBpm { writer.double(value, tag: 41) }
+    var window = writer.window
+    if distanceMeters.bitPattern != 0 { window.double(distanceMeters, tag: 9) }
+    if elapsedMs != 0 { window.int64(elapsedMs, tag: 16) }
+    if movingMs != 0 { window.int64(movingMs, tag: 24) }
+    if ascentMeters.bitPattern != 0 { window.double(ascentMeters, tag: 33) }
+    if let value = averageHeartRateBpm { window.double(value, tag: 41) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -454,27 +464,24 @@ extension SampleColumns {
   /// The name in the schema.
   public static let protoName = "martlet.v1.SampleColumns"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: count = try reader.uint32()
-      case 16: try timeMs.append(reader.sint64())
-      case 18: try reader.packedSInt64(into: &timeMs)
-      case 26: positionPresence = try reader.bytes()
-      case 32: try latitudeE7.append(reader.sint32())
-      case 34: try reader.packedSInt32(into: &latitudeE7)
-      case 40: try longitudeE7.append(reader.sint32())
-      case 42: try reader.packedSInt32(into: &longitudeE7)
-      case 50: try reader.message(into: &altitudeDm)
-      case 58: try reader.message(into: &heartRateBpm)
-      case 66: try reader.message(into: &cadenceRpm)
-      case 74: try reader.message(into: &speedCmps)
-      case 82: try reader.message(into: &horizontalAccuracyDm)
-      case 90: try reader.message(into: &powerWatts)
-      case 98: try reader.message(into: &temperatureDecicelsius)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: count = reader.uint32()
+      case 16, 18: reader.sint64(into: &timeMs)
+      case 26: reader.bytes(into: &positionPresence)
+      case 32, 34: reader.sint32(into: &latitudeE7)
+      case 40, 42: reader.sint32(into: &longitudeE7)
+      case 50: reader.message(into: &altitudeDm)
+      case 58: reader.message(into: &heartRateBpm)
+      case 66: reader.message(into: &cadenceRpm)
+      case 74: reader.message(into: &speedCmps)
+      case 82: reader.message(into: &horizontalAccuracyDm)
+      case 90: reader.message(into: &powerWatts)
+      case 98: reader.message(into: &temperatureDecicelsius)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -483,33 +490,33 @@ extension SampleColumns {
   public var encodedSizeBound: Int {
     var bound = 72 + unknownFields.count
     bound += timeMs.count * 10
-    bound += positionPresence.count
+    bound += WireWriter.sizeBound(of: positionPresence)
     bound += latitudeE7.count * 5
     bound += longitudeE7.count * 5
-    if let value = altitudeDm { bound += value.encodedSizeBound }
-    if let value = heartRateBpm { bound += value.encodedSizeBound }
-    if let value = cadenceRpm { bound += value.encodedSizeBound }
-    if let value = speedCmps { bound += value.encodedSizeBound }
-    if let value = horizontalAccuracyDm { bound += value.encodedSizeBound }
-    if let value = powerWatts { bound += value.encodedSizeBound }
-    if let value = temperatureDecicelsius { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: altitudeDm)
+    bound += WireWriter.sizeBound(of: heartRateBpm)
+    bound += WireWriter.sizeBound(of: cadenceRpm)
+    bound += WireWriter.sizeBound(of: speedCmps)
+    bound += WireWriter.sizeBound(of: horizontalAccuracyDm)
+    bound += WireWriter.sizeBound(of: powerWatts)
+    bound += WireWriter.sizeBound(of: temperatureDecicelsius)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if count != 0 { writer.uint32(count, tag: 8) }
-    writer.packedSInt64(timeMs, tag: 18)
-    if !positionPresence.isEmpty { writer.bytes(positionPresence, tag: 26) }
-    writer.packedSInt32(latitudeE7, tag: 34)
-    writer.packedSInt32(longitudeE7, tag: 42)
-    if let value = altitudeDm { writer.message(value, tag: 50) }
-    if let value = heartRateBpm { writer.message(value, tag: 58) }
-    if let value = cadenceRpm { writer.message(value, tag: 66) }
-    if let value = speedCmps { writer.message(value, tag: 74) }
-    if let value = horizontalAccuracyDm { writer.message(value, tag: 82) }
-    if let value = powerWatts { writer.message(value, tag: 90) }
-    if let value = temperatureDecicelsius { writer.message(value, tag: 98) }
+    writer.uint32(unlessDefault: count, tag: 8)
+    writer.sint64(packed: timeMs, tag: 18)
+    writer.bytes(unlessDefault: positionPresence, tag: 26)
+    writer.sint32(packed: latitudeE7, tag: 34)
+    writer.sint32(packed: longitudeE7, tag: 42)
+    writer.message(ifSet: altitudeDm, tag: 50)
+    writer.message(ifSet: heartRateBpm, tag: 58)
+    writer.message(ifSet: cadenceRpm, tag: 66)
+    writer.message(ifSet: speedCmps, tag: 74)
+    writer.message(ifSet: horizontalAccuracyDm, tag: 82)
+    writer.message(ifSet: powerWatts, tag: 90)
+    writer.message(ifSet: temperatureDecicelsius, tag: 98)
     writer.unknownFields(unknownFields)
   }
 }
@@ -531,15 +538,14 @@ extension SensorColumn {
   /// The name in the schema.
   public static let protoName = "martlet.v1.SensorColumn"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: presence = try reader.bytes()
-      case 16: try values.append(reader.sint32())
-      case 18: try reader.packedSInt32(into: &values)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.bytes(into: &presence)
+      case 16, 18: reader.sint32(into: &values)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -547,15 +553,15 @@ extension SensorColumn {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
-    bound += presence.count
+    bound += WireWriter.sizeBound(of: presence)
     bound += values.count * 5
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !presence.isEmpty { writer.bytes(presence, tag: 10) }
-    writer.packedSInt32(values, tag: 18)
+    writer.bytes(unlessDefault: presence, tag: 10)
+    writer.sint32(packed: values, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }
@@ -577,14 +583,19 @@ extension ActivityEvent {
   /// The name in the schema.
   public static let protoName = "martlet.v1.ActivityEvent"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: type = try reader.openEnum()
-      case 16: timeMs = try reader.int64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(22) {
+      if window.holds(8) { type = window.openEnum() }
+      if window.holds(16) { timeMs = window.int64() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: type = reader.openEnum()
+      case 16: timeMs = reader.int64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -596,8 +607,10 @@ extension ActivityEvent {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if type.rawValue != 0 { writer.openEnum(type, tag: 8) }
-    if timeMs != 0 { writer.int64(timeMs, tag: 16) }
+    var window = writer.window
+    if type.rawValue != 0 { window.openEnum(type, tag: 8) }
+    if timeMs != 0 { window.int64(timeMs, tag: 16) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }

@@ -58,15 +58,15 @@ extension Friend {
   /// The name in the schema.
   public static let protoName = "martlet.v1.Friend"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &user)
-      case 16: state = try reader.openEnum()
-      case 24: sinceMs = try reader.int64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &user)
+      case 16: state = reader.openEnum()
+      case 24: sinceMs = reader.int64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -74,15 +74,15 @@ extension Friend {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 28 + unknownFields.count
-    if let value = user { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: user)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = user { writer.message(value, tag: 10) }
-    if state.rawValue != 0 { writer.openEnum(state, tag: 16) }
-    if sinceMs != 0 { writer.int64(sinceMs, tag: 24) }
+    writer.message(ifSet: user, tag: 10)
+    writer.openEnum(unlessDefault: state, tag: 16)
+    writer.int64(unlessDefault: sinceMs, tag: 24)
     writer.unknownFields(unknownFields)
   }
 }
@@ -102,13 +102,13 @@ extension RequestFriendRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.RequestFriendRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: username = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &username)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -116,13 +116,13 @@ extension RequestFriendRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += username.utf8.count
+    bound += WireWriter.sizeBound(of: username)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !username.isEmpty { writer.string(username, tag: 10) }
+    writer.string(unlessDefault: username, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -142,13 +142,13 @@ extension RequestFriendResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.RequestFriendResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &friend)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &friend)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -156,13 +156,13 @@ extension RequestFriendResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    if let value = friend { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: friend)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = friend { writer.message(value, tag: 10) }
+    writer.message(ifSet: friend, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -182,13 +182,13 @@ extension AcceptFriendRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.AcceptFriendRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: username = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &username)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -196,13 +196,13 @@ extension AcceptFriendRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += username.utf8.count
+    bound += WireWriter.sizeBound(of: username)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !username.isEmpty { writer.string(username, tag: 10) }
+    writer.string(unlessDefault: username, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -222,13 +222,13 @@ extension AcceptFriendResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.AcceptFriendResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &friend)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &friend)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -236,13 +236,13 @@ extension AcceptFriendResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    if let value = friend { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: friend)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = friend { writer.message(value, tag: 10) }
+    writer.message(ifSet: friend, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -262,13 +262,13 @@ extension RemoveFriendRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.RemoveFriendRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: username = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &username)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -276,13 +276,13 @@ extension RemoveFriendRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += username.utf8.count
+    bound += WireWriter.sizeBound(of: username)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !username.isEmpty { writer.string(username, tag: 10) }
+    writer.string(unlessDefault: username, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -302,13 +302,17 @@ extension RemoveFriendResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.RemoveFriendResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: removed = try reader.bool()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { removed = window.bool() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: removed = reader.bool()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -320,7 +324,9 @@ extension RemoveFriendResponse {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if removed { writer.bool(removed, tag: 8) }
+    var window = writer.window
+    if removed { window.bool(removed, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -344,15 +350,15 @@ extension ListFriendsRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.ListFriendsRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: state = try reader.openEnum()
-      case 16: pageSize = try reader.uint32()
-      case 26: pageToken = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: state = reader.openEnum()
+      case 16: pageSize = reader.uint32()
+      case 26: reader.string(into: &pageToken)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -360,15 +366,15 @@ extension ListFriendsRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 23 + unknownFields.count
-    bound += pageToken.utf8.count
+    bound += WireWriter.sizeBound(of: pageToken)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if state.rawValue != 0 { writer.openEnum(state, tag: 8) }
-    if pageSize != 0 { writer.uint32(pageSize, tag: 16) }
-    if !pageToken.isEmpty { writer.string(pageToken, tag: 26) }
+    writer.openEnum(unlessDefault: state, tag: 8)
+    writer.uint32(unlessDefault: pageSize, tag: 16)
+    writer.string(unlessDefault: pageToken, tag: 26)
     writer.unknownFields(unknownFields)
   }
 }
@@ -390,14 +396,14 @@ extension ListFriendsResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.ListFriendsResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(appendingTo: &friends)
-      case 18: nextPageToken = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.messages(into: &friends)
+      case 18: reader.string(into: &nextPageToken)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -406,14 +412,14 @@ extension ListFriendsResponse {
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
     bound += WireWriter.sizeBound(of: friends, overhead: 6)
-    bound += nextPageToken.utf8.count
+    bound += WireWriter.sizeBound(of: nextPageToken)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     writer.messages(friends, tag: 10)
-    if !nextPageToken.isEmpty { writer.string(nextPageToken, tag: 18) }
+    writer.string(unlessDefault: nextPageToken, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }

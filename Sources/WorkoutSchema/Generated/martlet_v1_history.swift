@@ -66,20 +66,19 @@ extension ListActivitiesRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.ListActivitiesRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: scope = try reader.openEnum()
-      case 18: username = try reader.string()
-      case 24: try types.append(reader.openEnum())
-      case 26: try reader.packedOpenEnum(into: &types)
-      case 32: startedFromMs = try reader.int64()
-      case 40: startedBeforeMs = try reader.int64()
-      case 48: pageSize = try reader.uint32()
-      case 58: pageToken = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: scope = reader.openEnum()
+      case 18: reader.string(into: &username)
+      case 24, 26: reader.openEnum(into: &types)
+      case 32: startedFromMs = reader.int64()
+      case 40: startedBeforeMs = reader.int64()
+      case 48: pageSize = reader.uint32()
+      case 58: reader.string(into: &pageToken)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -87,21 +86,21 @@ extension ListActivitiesRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 57 + unknownFields.count
-    bound += username.utf8.count
+    bound += WireWriter.sizeBound(of: username)
     bound += types.count * 10
-    bound += pageToken.utf8.count
+    bound += WireWriter.sizeBound(of: pageToken)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if scope.rawValue != 0 { writer.openEnum(scope, tag: 8) }
-    if !username.isEmpty { writer.string(username, tag: 18) }
-    writer.packedOpenEnum(types, tag: 26)
+    writer.openEnum(unlessDefault: scope, tag: 8)
+    writer.string(unlessDefault: username, tag: 18)
+    writer.openEnum(packed: types, tag: 26)
     if let value = startedFromMs { writer.int64(value, tag: 32) }
     if let value = startedBeforeMs { writer.int64(value, tag: 40) }
-    if pageSize != 0 { writer.uint32(pageSize, tag: 48) }
-    if !pageToken.isEmpty { writer.string(pageToken, tag: 58) }
+    writer.uint32(unlessDefault: pageSize, tag: 48)
+    writer.string(unlessDefault: pageToken, tag: 58)
     writer.unknownFields(unknownFields)
   }
 }
@@ -123,14 +122,14 @@ extension ListActivitiesResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.ListActivitiesResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(appendingTo: &activities)
-      case 18: nextPageToken = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.messages(into: &activities)
+      case 18: reader.string(into: &nextPageToken)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -139,14 +138,14 @@ extension ListActivitiesResponse {
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
     bound += WireWriter.sizeBound(of: activities, overhead: 6)
-    bound += nextPageToken.utf8.count
+    bound += WireWriter.sizeBound(of: nextPageToken)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     writer.messages(activities, tag: 10)
-    if !nextPageToken.isEmpty { writer.string(nextPageToken, tag: 18) }
+    writer.string(unlessDefault: nextPageToken, tag: 18)
     writer.unknownFields(unknownFields)
   }
 }
@@ -166,13 +165,13 @@ extension GetActivityRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.GetActivityRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: activityId = try reader.string()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &activityId)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -180,13 +179,13 @@ extension GetActivityRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += activityId.utf8.count
+    bound += WireWriter.sizeBound(of: activityId)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !activityId.isEmpty { writer.string(activityId, tag: 10) }
+    writer.string(unlessDefault: activityId, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -206,13 +205,13 @@ extension GetActivityResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.GetActivityResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &activity)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &activity)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -220,13 +219,13 @@ extension GetActivityResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    if let value = activity { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: activity)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = activity { writer.message(value, tag: 10) }
+    writer.message(ifSet: activity, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -248,14 +247,14 @@ extension GetTrackRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.GetTrackRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: activityId = try reader.string()
-      case 16: maxSamples = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &activityId)
+      case 16: maxSamples = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -263,14 +262,14 @@ extension GetTrackRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
-    bound += activityId.utf8.count
+    bound += WireWriter.sizeBound(of: activityId)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !activityId.isEmpty { writer.string(activityId, tag: 10) }
-    if maxSamples != 0 { writer.uint32(maxSamples, tag: 16) }
+    writer.string(unlessDefault: activityId, tag: 10)
+    writer.uint32(unlessDefault: maxSamples, tag: 16)
     writer.unknownFields(unknownFields)
   }
 }
@@ -294,15 +293,15 @@ extension GetTrackResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.GetTrackResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(appendingTo: &samples)
-      case 18: try reader.message(appendingTo: &events)
-      case 24: totalSamples = try reader.uint64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.messages(into: &samples)
+      case 18: reader.messages(into: &events)
+      case 24: totalSamples = reader.uint64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -319,7 +318,7 @@ extension GetTrackResponse {
   public func writeFields(to writer: inout WireWriter) {
     writer.messages(samples, tag: 10)
     writer.messages(events, tag: 18)
-    if totalSamples != 0 { writer.uint64(totalSamples, tag: 24) }
+    writer.uint64(unlessDefault: totalSamples, tag: 24)
     writer.unknownFields(unknownFields)
   }
 }

@@ -28,27 +28,27 @@ extension TrackRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.TrackRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
       case 10:
         var value = TrackOpen()
         if case .open(let held)? = content { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         content = .open(value)
       case 18:
         var value = TrackBatch()
         if case .batch(let held)? = content { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         content = .batch(value)
       case 26:
         var value = Heartbeat()
         if case .heartbeat(let held)? = content { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         content = .heartbeat(value)
-      default: try reader.unknownField(tag, into: &unknownFields)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -108,21 +108,21 @@ extension TrackOpen {
   /// The name in the schema.
   public static let protoName = "martlet.v1.TrackOpen"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: activityId = try reader.string()
-      case 18: deviceId = try reader.string()
-      case 24: type = try reader.openEnum()
-      case 32: startedAtMs = try reader.int64()
-      case 42: timeZone = try reader.string()
-      case 50: title = try reader.string()
-      case 56: visibility = try reader.openEnum()
-      case 64: firstHeldSequence = try reader.uint64()
-      case 72: firstHeldEventSequence = try reader.uint64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &activityId)
+      case 18: reader.string(into: &deviceId)
+      case 24: type = reader.openEnum()
+      case 32: startedAtMs = reader.int64()
+      case 42: reader.string(into: &timeZone)
+      case 50: reader.string(into: &title)
+      case 56: visibility = reader.openEnum()
+      case 64: firstHeldSequence = reader.uint64()
+      case 72: firstHeldEventSequence = reader.uint64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -130,24 +130,24 @@ extension TrackOpen {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 79 + unknownFields.count
-    bound += activityId.utf8.count
-    bound += deviceId.utf8.count
-    bound += timeZone.utf8.count
-    bound += title.utf8.count
+    bound += WireWriter.sizeBound(of: activityId)
+    bound += WireWriter.sizeBound(of: deviceId)
+    bound += WireWriter.sizeBound(of: timeZone)
+    bound += WireWriter.sizeBound(of: title)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !activityId.isEmpty { writer.string(activityId, tag: 10) }
-    if !deviceId.isEmpty { writer.string(deviceId, tag: 18) }
-    if type.rawValue != 0 { writer.openEnum(type, tag: 24) }
-    if startedAtMs != 0 { writer.int64(startedAtMs, tag: 32) }
-    if !timeZone.isEmpty { writer.string(timeZone, tag: 42) }
-    if !title.isEmpty { writer.string(title, tag: 50) }
-    if visibility.rawValue != 0 { writer.openEnum(visibility, tag: 56) }
-    if firstHeldSequence != 0 { writer.uint64(firstHeldSequence, tag: 64) }
-    if firstHeldEventSequence != 0 { writer.uint64(firstHeldEventSequence, tag: 72) }
+    writer.string(unlessDefault: activityId, tag: 10)
+    writer.string(unlessDefault: deviceId, tag: 18)
+    writer.openEnum(unlessDefault: type, tag: 24)
+    writer.int64(unlessDefault: startedAtMs, tag: 32)
+    writer.string(unlessDefault: timeZone, tag: 42)
+    writer.string(unlessDefault: title, tag: 50)
+    writer.openEnum(unlessDefault: visibility, tag: 56)
+    writer.uint64(unlessDefault: firstHeldSequence, tag: 64)
+    writer.uint64(unlessDefault: firstHeldEventSequence, tag: 72)
     writer.unknownFields(unknownFields)
   }
 }
@@ -175,16 +175,16 @@ extension TrackBatch {
   /// The name in the schema.
   public static let protoName = "martlet.v1.TrackBatch"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: firstSequence = try reader.uint64()
-      case 18: try reader.message(into: &samples)
-      case 24: firstEventSequence = try reader.uint64()
-      case 34: try reader.message(appendingTo: &events)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: firstSequence = reader.uint64()
+      case 18: reader.message(into: &samples)
+      case 24: firstEventSequence = reader.uint64()
+      case 34: reader.messages(into: &events)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -192,16 +192,16 @@ extension TrackBatch {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 28 + unknownFields.count
-    if let value = samples { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: samples)
     bound += WireWriter.sizeBound(of: events, overhead: 6)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if firstSequence != 0 { writer.uint64(firstSequence, tag: 8) }
-    if let value = samples { writer.message(value, tag: 18) }
-    if firstEventSequence != 0 { writer.uint64(firstEventSequence, tag: 24) }
+    writer.uint64(unlessDefault: firstSequence, tag: 8)
+    writer.message(ifSet: samples, tag: 18)
+    writer.uint64(unlessDefault: firstEventSequence, tag: 24)
     writer.messages(events, tag: 34)
     writer.unknownFields(unknownFields)
   }
@@ -222,13 +222,17 @@ extension Heartbeat {
   /// The name in the schema.
   public static let protoName = "martlet.v1.Heartbeat"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: id = try reader.uint64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { id = window.uint64() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: id = reader.uint64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -240,7 +244,9 @@ extension Heartbeat {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if id != 0 { writer.uint64(id, tag: 8) }
+    var window = writer.window
+    if id != 0 { window.uint64(id, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -272,18 +278,18 @@ extension TrackResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.TrackResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &opened)
-      case 18: try reader.message(into: &ack)
-      case 26: try reader.message(into: &statistics)
-      case 34: try reader.message(into: &sendPolicy)
-      case 42: try reader.message(into: &heartbeat)
-      case 50: try reader.message(into: &completed)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &opened)
+      case 18: reader.message(into: &ack)
+      case 26: reader.message(into: &statistics)
+      case 34: reader.message(into: &sendPolicy)
+      case 42: reader.message(into: &heartbeat)
+      case 50: reader.message(into: &completed)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -291,23 +297,23 @@ extension TrackResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 36 + unknownFields.count
-    if let value = opened { bound += value.encodedSizeBound }
-    if let value = ack { bound += value.encodedSizeBound }
-    if let value = statistics { bound += value.encodedSizeBound }
-    if let value = sendPolicy { bound += value.encodedSizeBound }
-    if let value = heartbeat { bound += value.encodedSizeBound }
-    if let value = completed { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: opened)
+    bound += WireWriter.sizeBound(of: ack)
+    bound += WireWriter.sizeBound(of: statistics)
+    bound += WireWriter.sizeBound(of: sendPolicy)
+    bound += WireWriter.sizeBound(of: heartbeat)
+    bound += WireWriter.sizeBound(of: completed)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = opened { writer.message(value, tag: 10) }
-    if let value = ack { writer.message(value, tag: 18) }
-    if let value = statistics { writer.message(value, tag: 26) }
-    if let value = sendPolicy { writer.message(value, tag: 34) }
-    if let value = heartbeat { writer.message(value, tag: 42) }
-    if let value = completed { writer.message(value, tag: 50) }
+    writer.message(ifSet: opened, tag: 10)
+    writer.message(ifSet: ack, tag: 18)
+    writer.message(ifSet: statistics, tag: 26)
+    writer.message(ifSet: sendPolicy, tag: 34)
+    writer.message(ifSet: heartbeat, tag: 42)
+    writer.message(ifSet: completed, tag: 50)
     writer.unknownFields(unknownFields)
   }
 }
@@ -333,16 +339,23 @@ extension TrackOpened {
   /// The name in the schema.
   public static let protoName = "martlet.v1.TrackOpened"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: state = try reader.openEnum()
-      case 16: nextSequence = try reader.uint64()
-      case 24: nextEventSequence = try reader.uint64()
-      case 32: idleTimeoutMs = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(44) {
+      if window.holds(8) { state = window.openEnum() }
+      if window.holds(16) { nextSequence = window.uint64() }
+      if window.holds(24) { nextEventSequence = window.uint64() }
+      if window.holds(32) { idleTimeoutMs = window.uint32() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: state = reader.openEnum()
+      case 16: nextSequence = reader.uint64()
+      case 24: nextEventSequence = reader.uint64()
+      case 32: idleTimeoutMs = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -354,10 +367,12 @@ extension TrackOpened {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if state.rawValue != 0 { writer.openEnum(state, tag: 8) }
-    if nextSequence != 0 { writer.uint64(nextSequence, tag: 16) }
-    if nextEventSequence != 0 { writer.uint64(nextEventSequence, tag: 24) }
-    if idleTimeoutMs != 0 { writer.uint32(idleTimeoutMs, tag: 32) }
+    var window = writer.window
+    if state.rawValue != 0 { window.openEnum(state, tag: 8) }
+    if nextSequence != 0 { window.uint64(nextSequence, tag: 16) }
+    if nextEventSequence != 0 { window.uint64(nextEventSequence, tag: 24) }
+    if idleTimeoutMs != 0 { window.uint32(idleTimeoutMs, tag: 32) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -379,14 +394,19 @@ extension TrackAck {
   /// The name in the schema.
   public static let protoName = "martlet.v1.TrackAck"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: nextSequence = try reader.uint64()
-      case 16: nextEventSequence = try reader.uint64()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(22) {
+      if window.holds(8) { nextSequence = window.uint64() }
+      if window.holds(16) { nextEventSequence = window.uint64() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: nextSequence = reader.uint64()
+      case 16: nextEventSequence = reader.uint64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -398,8 +418,10 @@ extension TrackAck {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if nextSequence != 0 { writer.uint64(nextSequence, tag: 8) }
-    if nextEventSequence != 0 { writer.uint64(nextEventSequence, tag: 16) }
+    var window = writer.window
+    if nextSequence != 0 { window.uint64(nextSequence, tag: 8) }
+    if nextEventSequence != 0 { window.uint64(nextEventSequence, tag: 16) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -421,14 +443,19 @@ extension SendPolicy {
   /// The name in the schema.
   public static let protoName = "martlet.v1.SendPolicy"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: intervalMs = try reader.uint32()
-      case 16: watchers = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(22) {
+      if window.holds(8) { intervalMs = window.uint32() }
+      if window.holds(16) { watchers = window.uint32() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: intervalMs = reader.uint32()
+      case 16: watchers = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -440,8 +467,10 @@ extension SendPolicy {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if intervalMs != 0 { writer.uint32(intervalMs, tag: 8) }
-    if watchers != 0 { writer.uint32(watchers, tag: 16) }
+    var window = writer.window
+    if intervalMs != 0 { window.uint32(intervalMs, tag: 8) }
+    if watchers != 0 { window.uint32(watchers, tag: 16) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -476,16 +505,16 @@ extension WatchRequest {
   /// The name in the schema.
   public static let protoName = "martlet.v1.WatchRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: target = try .username(reader.string())
-      case 18: target = try .activityId(reader.string())
-      case 24: waitUntilLive = try reader.bool()
-      case 32: maxRouteSamples = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: target = .username(reader.string())
+      case 18: target = .activityId(reader.string())
+      case 24: waitUntilLive = reader.bool()
+      case 32: maxRouteSamples = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -493,8 +522,8 @@ extension WatchRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 14 + unknownFields.count
-    if case .username(let value)? = target { bound += value.utf8.count }
-    if case .activityId(let value)? = target { bound += value.utf8.count }
+    if case .username(let value)? = target { bound += WireWriter.sizeBound(of: value) }
+    if case .activityId(let value)? = target { bound += WireWriter.sizeBound(of: value) }
     return bound
   }
 
@@ -505,8 +534,8 @@ extension WatchRequest {
     case .activityId(let value)?: writer.string(value, tag: 18)
     case nil: break
     }
-    if waitUntilLive { writer.bool(waitUntilLive, tag: 24) }
-    if maxRouteSamples != 0 { writer.uint32(maxRouteSamples, tag: 32) }
+    writer.bool(unlessDefault: waitUntilLive, tag: 24)
+    writer.uint32(unlessDefault: maxRouteSamples, tag: 32)
     writer.unknownFields(unknownFields)
   }
 }
@@ -536,27 +565,27 @@ extension WatchResponse {
   /// The name in the schema.
   public static let protoName = "martlet.v1.WatchResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
       case 10:
         var value = WatchSnapshot()
         if case .snapshot(let held)? = content { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         content = .snapshot(value)
       case 18:
         var value = WatchUpdate()
         if case .update(let held)? = content { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         content = .update(value)
       case 26:
         var value = Activity()
         if case .completed(let held)? = content { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         content = .completed(value)
-      default: try reader.unknownField(tag, into: &unknownFields)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -599,14 +628,14 @@ extension WatchSnapshot {
   /// The name in the schema.
   public static let protoName = "martlet.v1.WatchSnapshot"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &activity)
-      case 18: try reader.message(appendingTo: &route)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &activity)
+      case 18: reader.messages(into: &route)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -614,14 +643,14 @@ extension WatchSnapshot {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    if let value = activity { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: activity)
     bound += WireWriter.sizeBound(of: route, overhead: 6)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = activity { writer.message(value, tag: 10) }
+    writer.message(ifSet: activity, tag: 10)
     writer.messages(route, tag: 18)
     writer.unknownFields(unknownFields)
   }
@@ -648,16 +677,16 @@ extension WatchUpdate {
   /// The name in the schema.
   public static let protoName = "martlet.v1.WatchUpdate"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(appendingTo: &samples)
-      case 18: try reader.message(into: &statistics)
-      case 24: state = try reader.openEnum()
-      case 32: conflated = try reader.uint32()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.messages(into: &samples)
+      case 18: reader.message(into: &statistics)
+      case 24: state = reader.openEnum()
+      case 32: conflated = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -666,16 +695,16 @@ extension WatchUpdate {
   public var encodedSizeBound: Int {
     var bound = 23 + unknownFields.count
     bound += WireWriter.sizeBound(of: samples, overhead: 6)
-    if let value = statistics { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: statistics)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     writer.messages(samples, tag: 10)
-    if let value = statistics { writer.message(value, tag: 18) }
-    if state.rawValue != 0 { writer.openEnum(state, tag: 24) }
-    if conflated != 0 { writer.uint32(conflated, tag: 32) }
+    writer.message(ifSet: statistics, tag: 18)
+    writer.openEnum(unlessDefault: state, tag: 24)
+    writer.uint32(unlessDefault: conflated, tag: 32)
     writer.unknownFields(unknownFields)
   }
 }

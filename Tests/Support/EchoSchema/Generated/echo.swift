@@ -30,19 +30,19 @@ extension EchoRequest {
   /// The name in the schema.
   package static let protoName = "martlet.test.v1.EchoRequest"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  package mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: text = try reader.string()
-      case 16: count = try reader.uint32()
-      case 24: paddingBytes = try reader.uint32()
-      case 32: delayMs = try reader.uint32()
-      case 40: status = try reader.uint32()
-      case 50: statusMessage = try reader.string()
-      case 58: padding = try reader.bytes()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  package mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &text)
+      case 16: count = reader.uint32()
+      case 24: paddingBytes = reader.uint32()
+      case 32: delayMs = reader.uint32()
+      case 40: status = reader.uint32()
+      case 50: reader.string(into: &statusMessage)
+      case 58: reader.bytes(into: &padding)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -50,21 +50,21 @@ extension EchoRequest {
   /// For the codec: at least as many bytes as `writeFields` writes.
   package var encodedSizeBound: Int {
     var bound = 42 + unknownFields.count
-    bound += text.utf8.count
-    bound += statusMessage.utf8.count
-    bound += padding.count
+    bound += WireWriter.sizeBound(of: text)
+    bound += WireWriter.sizeBound(of: statusMessage)
+    bound += WireWriter.sizeBound(of: padding)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   package func writeFields(to writer: inout WireWriter) {
-    if !text.isEmpty { writer.string(text, tag: 10) }
-    if count != 0 { writer.uint32(count, tag: 16) }
-    if paddingBytes != 0 { writer.uint32(paddingBytes, tag: 24) }
-    if delayMs != 0 { writer.uint32(delayMs, tag: 32) }
-    if status != 0 { writer.uint32(status, tag: 40) }
-    if !statusMessage.isEmpty { writer.string(statusMessage, tag: 50) }
-    if !padding.isEmpty { writer.bytes(padding, tag: 58) }
+    writer.string(unlessDefault: text, tag: 10)
+    writer.uint32(unlessDefault: count, tag: 16)
+    writer.uint32(unlessDefault: paddingBytes, tag: 24)
+    writer.uint32(unlessDefault: delayMs, tag: 32)
+    writer.uint32(unlessDefault: status, tag: 40)
+    writer.string(unlessDefault: statusMessage, tag: 50)
+    writer.bytes(unlessDefault: padding, tag: 58)
     writer.unknownFields(unknownFields)
   }
 }
@@ -88,15 +88,15 @@ extension EchoResponse {
   /// The name in the schema.
   package static let protoName = "martlet.test.v1.EchoResponse"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  package mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: text = try reader.string()
-      case 16: index = try reader.uint32()
-      case 26: padding = try reader.bytes()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  package mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &text)
+      case 16: index = reader.uint32()
+      case 26: reader.bytes(into: &padding)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -104,16 +104,16 @@ extension EchoResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   package var encodedSizeBound: Int {
     var bound = 18 + unknownFields.count
-    bound += text.utf8.count
-    bound += padding.count
+    bound += WireWriter.sizeBound(of: text)
+    bound += WireWriter.sizeBound(of: padding)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   package func writeFields(to writer: inout WireWriter) {
-    if !text.isEmpty { writer.string(text, tag: 10) }
-    if index != 0 { writer.uint32(index, tag: 16) }
-    if !padding.isEmpty { writer.bytes(padding, tag: 26) }
+    writer.string(unlessDefault: text, tag: 10)
+    writer.uint32(unlessDefault: index, tag: 16)
+    writer.bytes(unlessDefault: padding, tag: 26)
     writer.unknownFields(unknownFields)
   }
 }

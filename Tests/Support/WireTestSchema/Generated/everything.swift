@@ -89,28 +89,28 @@ extension Scalars {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Scalars"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 9: fDouble = try reader.double()
-      case 21: fFloat = try reader.float()
-      case 24: fInt32 = try reader.int32()
-      case 32: fInt64 = try reader.int64()
-      case 40: fUint32 = try reader.uint32()
-      case 48: fUint64 = try reader.uint64()
-      case 56: fSint32 = try reader.sint32()
-      case 64: fSint64 = try reader.sint64()
-      case 77: fFixed32 = try reader.fixed32()
-      case 81: fFixed64 = try reader.fixed64()
-      case 93: fSfixed32 = try reader.sfixed32()
-      case 97: fSfixed64 = try reader.sfixed64()
-      case 104: fBool = try reader.bool()
-      case 114: fString = try reader.string()
-      case 122: fBytes = try reader.bytes()
-      case 128: fLevel = try reader.openEnum()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 9: fDouble = reader.double()
+      case 21: fFloat = reader.float()
+      case 24: fInt32 = reader.int32()
+      case 32: fInt64 = reader.int64()
+      case 40: fUint32 = reader.uint32()
+      case 48: fUint64 = reader.uint64()
+      case 56: fSint32 = reader.sint32()
+      case 64: fSint64 = reader.sint64()
+      case 77: fFixed32 = reader.fixed32()
+      case 81: fFixed64 = reader.fixed64()
+      case 93: fSfixed32 = reader.sfixed32()
+      case 97: fSfixed64 = reader.sfixed64()
+      case 104: fBool = reader.bool()
+      case 114: reader.string(into: &fString)
+      case 122: reader.bytes(into: &fBytes)
+      case 128: fLevel = reader.openEnum()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -118,29 +118,29 @@ extension Scalars {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 124 + unknownFields.count
-    bound += fString.utf8.count
-    bound += fBytes.count
+    bound += WireWriter.sizeBound(of: fString)
+    bound += WireWriter.sizeBound(of: fBytes)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if fDouble.bitPattern != 0 { writer.double(fDouble, tag: 9) }
-    if fFloat.bitPattern != 0 { writer.float(fFloat, tag: 21) }
-    if fInt32 != 0 { writer.int32(fInt32, tag: 24) }
-    if fInt64 != 0 { writer.int64(fInt64, tag: 32) }
-    if fUint32 != 0 { writer.uint32(fUint32, tag: 40) }
-    if fUint64 != 0 { writer.uint64(fUint64, tag: 48) }
-    if fSint32 != 0 { writer.sint32(fSint32, tag: 56) }
-    if fSint64 != 0 { writer.sint64(fSint64, tag: 64) }
-    if fFixed32 != 0 { writer.fixed32(fFixed32, tag: 77) }
-    if fFixed64 != 0 { writer.fixed64(fFixed64, tag: 81) }
-    if fSfixed32 != 0 { writer.sfixed32(fSfixed32, tag: 93) }
-    if fSfixed64 != 0 { writer.sfixed64(fSfixed64, tag: 97) }
-    if fBool { writer.bool(fBool, tag: 104) }
-    if !fString.isEmpty { writer.string(fString, tag: 114) }
-    if !fBytes.isEmpty { writer.bytes(fBytes, tag: 122) }
-    if fLevel.rawValue != 0 { writer.openEnum(fLevel, tag: 128) }
+    writer.double(unlessDefault: fDouble, tag: 9)
+    writer.float(unlessDefault: fFloat, tag: 21)
+    writer.int32(unlessDefault: fInt32, tag: 24)
+    writer.int64(unlessDefault: fInt64, tag: 32)
+    writer.uint32(unlessDefault: fUint32, tag: 40)
+    writer.uint64(unlessDefault: fUint64, tag: 48)
+    writer.sint32(unlessDefault: fSint32, tag: 56)
+    writer.sint64(unlessDefault: fSint64, tag: 64)
+    writer.fixed32(unlessDefault: fFixed32, tag: 77)
+    writer.fixed64(unlessDefault: fFixed64, tag: 81)
+    writer.sfixed32(unlessDefault: fSfixed32, tag: 93)
+    writer.sfixed64(unlessDefault: fSfixed64, tag: 97)
+    writer.bool(unlessDefault: fBool, tag: 104)
+    writer.string(unlessDefault: fString, tag: 114)
+    writer.bytes(unlessDefault: fBytes, tag: 122)
+    writer.openEnum(unlessDefault: fLevel, tag: 128)
     writer.unknownFields(unknownFields)
   }
 }
@@ -192,29 +192,29 @@ extension Optionals {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Optionals"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 9: fDouble = try reader.double()
-      case 21: fFloat = try reader.float()
-      case 24: fInt32 = try reader.int32()
-      case 32: fInt64 = try reader.int64()
-      case 40: fUint32 = try reader.uint32()
-      case 48: fUint64 = try reader.uint64()
-      case 56: fSint32 = try reader.sint32()
-      case 64: fSint64 = try reader.sint64()
-      case 77: fFixed32 = try reader.fixed32()
-      case 81: fFixed64 = try reader.fixed64()
-      case 93: fSfixed32 = try reader.sfixed32()
-      case 97: fSfixed64 = try reader.sfixed64()
-      case 104: fBool = try reader.bool()
-      case 114: fString = try reader.string()
-      case 122: fBytes = try reader.bytes()
-      case 128: fLevel = try reader.openEnum()
-      case 138: try reader.message(into: &fMessage)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 9: fDouble = reader.double()
+      case 21: fFloat = reader.float()
+      case 24: fInt32 = reader.int32()
+      case 32: fInt64 = reader.int64()
+      case 40: fUint32 = reader.uint32()
+      case 48: fUint64 = reader.uint64()
+      case 56: fSint32 = reader.sint32()
+      case 64: fSint64 = reader.sint64()
+      case 77: fFixed32 = reader.fixed32()
+      case 81: fFixed64 = reader.fixed64()
+      case 93: fSfixed32 = reader.sfixed32()
+      case 97: fSfixed64 = reader.sfixed64()
+      case 104: fBool = reader.bool()
+      case 114: reader.string(into: &fString)
+      case 122: reader.bytes(into: &fBytes)
+      case 128: fLevel = reader.openEnum()
+      case 138: reader.message(into: &fMessage)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -222,9 +222,9 @@ extension Optionals {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 131 + unknownFields.count
-    if let value = fString { bound += value.utf8.count }
-    if let value = fBytes { bound += value.count }
-    if let value = fMessage { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: fString)
+    bound += WireWriter.sizeBound(of: fBytes)
+    bound += WireWriter.sizeBound(of: fMessage)
     return bound
   }
 
@@ -246,7 +246,7 @@ extension Optionals {
     if let value = fString { writer.string(value, tag: 114) }
     if let value = fBytes { writer.bytes(value, tag: 122) }
     if let value = fLevel { writer.openEnum(value, tag: 128) }
-    if let value = fMessage { writer.message(value, tag: 138) }
+    writer.message(ifSet: fMessage, tag: 138)
     writer.unknownFields(unknownFields)
   }
 }
@@ -298,43 +298,29 @@ extension Lists {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Lists"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 9: try fDouble.append(reader.double())
-      case 10: try reader.packedDouble(into: &fDouble)
-      case 21: try fFloat.append(reader.float())
-      case 18: try reader.packedFloat(into: &fFloat)
-      case 24: try fInt32.append(reader.int32())
-      case 26: try reader.packedInt32(into: &fInt32)
-      case 32: try fInt64.append(reader.int64())
-      case 34: try reader.packedInt64(into: &fInt64)
-      case 40: try fUint32.append(reader.uint32())
-      case 42: try reader.packedUInt32(into: &fUint32)
-      case 48: try fUint64.append(reader.uint64())
-      case 50: try reader.packedUInt64(into: &fUint64)
-      case 56: try fSint32.append(reader.sint32())
-      case 58: try reader.packedSInt32(into: &fSint32)
-      case 64: try fSint64.append(reader.sint64())
-      case 66: try reader.packedSInt64(into: &fSint64)
-      case 77: try fFixed32.append(reader.fixed32())
-      case 74: try reader.packedFixed32(into: &fFixed32)
-      case 81: try fFixed64.append(reader.fixed64())
-      case 82: try reader.packedFixed64(into: &fFixed64)
-      case 93: try fSfixed32.append(reader.sfixed32())
-      case 90: try reader.packedSFixed32(into: &fSfixed32)
-      case 97: try fSfixed64.append(reader.sfixed64())
-      case 98: try reader.packedSFixed64(into: &fSfixed64)
-      case 104: try fBool.append(reader.bool())
-      case 106: try reader.packedBool(into: &fBool)
-      case 114: try fString.append(reader.string())
-      case 122: try fBytes.append(reader.bytes())
-      case 128: try fLevel.append(reader.openEnum())
-      case 130: try reader.packedOpenEnum(into: &fLevel)
-      case 138: try reader.message(appendingTo: &fMessage)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 9, 10: reader.double(into: &fDouble)
+      case 21, 18: reader.float(into: &fFloat)
+      case 24, 26: reader.int32(into: &fInt32)
+      case 32, 34: reader.int64(into: &fInt64)
+      case 40, 42: reader.uint32(into: &fUint32)
+      case 48, 50: reader.uint64(into: &fUint64)
+      case 56, 58: reader.sint32(into: &fSint32)
+      case 64, 66: reader.sint64(into: &fSint64)
+      case 77, 74: reader.fixed32(into: &fFixed32)
+      case 81, 82: reader.fixed64(into: &fFixed64)
+      case 93, 90: reader.sfixed32(into: &fSfixed32)
+      case 97, 98: reader.sfixed64(into: &fSfixed64)
+      case 104, 106: reader.bool(into: &fBool)
+      case 114: reader.strings(into: &fString)
+      case 122: reader.bytes(into: &fBytes)
+      case 128, 130: reader.openEnum(into: &fLevel)
+      case 138: reader.messages(into: &fMessage)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -355,8 +341,8 @@ extension Lists {
     bound += fSfixed32.count * 4
     bound += fSfixed64.count * 8
     bound += fBool.count * 1
-    for value in fString { bound += 6 + value.utf8.count }
-    for value in fBytes { bound += 6 + value.count }
+    bound += WireWriter.sizeBound(of: fString, overhead: 6)
+    bound += WireWriter.sizeBound(of: fBytes, overhead: 6)
     bound += fLevel.count * 10
     bound += WireWriter.sizeBound(of: fMessage, overhead: 7)
     return bound
@@ -364,22 +350,22 @@ extension Lists {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    writer.packedDouble(fDouble, tag: 10)
-    writer.packedFloat(fFloat, tag: 18)
-    writer.packedInt32(fInt32, tag: 26)
-    writer.packedInt64(fInt64, tag: 34)
-    writer.packedUInt32(fUint32, tag: 42)
-    writer.packedUInt64(fUint64, tag: 50)
-    writer.packedSInt32(fSint32, tag: 58)
-    writer.packedSInt64(fSint64, tag: 66)
-    writer.packedFixed32(fFixed32, tag: 74)
-    writer.packedFixed64(fFixed64, tag: 82)
-    writer.packedSFixed32(fSfixed32, tag: 90)
-    writer.packedSFixed64(fSfixed64, tag: 98)
-    writer.packedBool(fBool, tag: 106)
-    for value in fString { writer.string(value, tag: 114) }
-    for value in fBytes { writer.bytes(value, tag: 122) }
-    writer.packedOpenEnum(fLevel, tag: 130)
+    writer.double(packed: fDouble, tag: 10)
+    writer.float(packed: fFloat, tag: 18)
+    writer.int32(packed: fInt32, tag: 26)
+    writer.int64(packed: fInt64, tag: 34)
+    writer.uint32(packed: fUint32, tag: 42)
+    writer.uint64(packed: fUint64, tag: 50)
+    writer.sint32(packed: fSint32, tag: 58)
+    writer.sint64(packed: fSint64, tag: 66)
+    writer.fixed32(packed: fFixed32, tag: 74)
+    writer.fixed64(packed: fFixed64, tag: 82)
+    writer.sfixed32(packed: fSfixed32, tag: 90)
+    writer.sfixed64(packed: fSfixed64, tag: 98)
+    writer.bool(packed: fBool, tag: 106)
+    writer.strings(fString, tag: 114)
+    writer.bytes(fBytes, tag: 122)
+    writer.openEnum(packed: fLevel, tag: 130)
     writer.messages(fMessage, tag: 138)
     writer.unknownFields(unknownFields)
   }
@@ -426,40 +412,26 @@ extension Unpacked {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Unpacked"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 9: try fDouble.append(reader.double())
-      case 10: try reader.packedDouble(into: &fDouble)
-      case 21: try fFloat.append(reader.float())
-      case 18: try reader.packedFloat(into: &fFloat)
-      case 24: try fInt32.append(reader.int32())
-      case 26: try reader.packedInt32(into: &fInt32)
-      case 32: try fInt64.append(reader.int64())
-      case 34: try reader.packedInt64(into: &fInt64)
-      case 40: try fUint32.append(reader.uint32())
-      case 42: try reader.packedUInt32(into: &fUint32)
-      case 48: try fUint64.append(reader.uint64())
-      case 50: try reader.packedUInt64(into: &fUint64)
-      case 56: try fSint32.append(reader.sint32())
-      case 58: try reader.packedSInt32(into: &fSint32)
-      case 64: try fSint64.append(reader.sint64())
-      case 66: try reader.packedSInt64(into: &fSint64)
-      case 77: try fFixed32.append(reader.fixed32())
-      case 74: try reader.packedFixed32(into: &fFixed32)
-      case 81: try fFixed64.append(reader.fixed64())
-      case 82: try reader.packedFixed64(into: &fFixed64)
-      case 93: try fSfixed32.append(reader.sfixed32())
-      case 90: try reader.packedSFixed32(into: &fSfixed32)
-      case 97: try fSfixed64.append(reader.sfixed64())
-      case 98: try reader.packedSFixed64(into: &fSfixed64)
-      case 104: try fBool.append(reader.bool())
-      case 106: try reader.packedBool(into: &fBool)
-      case 128: try fLevel.append(reader.openEnum())
-      case 130: try reader.packedOpenEnum(into: &fLevel)
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 9, 10: reader.double(into: &fDouble)
+      case 21, 18: reader.float(into: &fFloat)
+      case 24, 26: reader.int32(into: &fInt32)
+      case 32, 34: reader.int64(into: &fInt64)
+      case 40, 42: reader.uint32(into: &fUint32)
+      case 48, 50: reader.uint64(into: &fUint64)
+      case 56, 58: reader.sint32(into: &fSint32)
+      case 64, 66: reader.sint64(into: &fSint64)
+      case 77, 74: reader.fixed32(into: &fFixed32)
+      case 81, 82: reader.fixed64(into: &fFixed64)
+      case 93, 90: reader.sfixed32(into: &fSfixed32)
+      case 97, 98: reader.sfixed64(into: &fSfixed64)
+      case 104, 106: reader.bool(into: &fBool)
+      case 128, 130: reader.openEnum(into: &fLevel)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -547,297 +519,27 @@ extension Maps {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Maps"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10:
-        var entry = try reader.message()
-        var key: Int32 = 0
-        var value: Int32 = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 8: key = try entry.int32()
-          case 16: value = try entry.int32()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          int32Int32[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 18:
-        var entry = try reader.message()
-        var key: Int64 = 0
-        var value: String = ""
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 8: key = try entry.int64()
-          case 18: value = try entry.string()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          int64String[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 26:
-        var entry = try reader.message()
-        var key: UInt32 = 0
-        var value: [UInt8] = []
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 8: key = try entry.uint32()
-          case 18: value = try entry.bytes()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          uint32Bytes[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 34:
-        var entry = try reader.message()
-        var key: UInt64 = 0
-        var value: Double = 0.0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 8: key = try entry.uint64()
-          case 17: value = try entry.double()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          uint64Double[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 42:
-        var entry = try reader.message()
-        var key: Int32 = 0
-        var value: Int64 = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 8: key = try entry.sint32()
-          case 16: value = try entry.sint64()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          sint32Sint64[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 50:
-        var entry = try reader.message()
-        var key: Int64 = 0
-        var value: Float = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 8: key = try entry.sint64()
-          case 21: value = try entry.float()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          sint64Float[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 58:
-        var entry = try reader.message()
-        var key: UInt32 = 0
-        var value: UInt64 = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 13: key = try entry.fixed32()
-          case 17: value = try entry.fixed64()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          fixed32Fixed64[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 66:
-        var entry = try reader.message()
-        var key: UInt64 = 0
-        var value: Int32 = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 9: key = try entry.fixed64()
-          case 21: value = try entry.sfixed32()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          fixed64Sfixed32[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 74:
-        var entry = try reader.message()
-        var key: Int32 = 0
-        var value: Int64 = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 13: key = try entry.sfixed32()
-          case 17: value = try entry.sfixed64()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          sfixed32Sfixed64[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 82:
-        var entry = try reader.message()
-        var key: Int64 = 0
-        var value: UInt32 = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 9: key = try entry.sfixed64()
-          case 16: value = try entry.uint32()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          sfixed64Uint32[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 90:
-        var entry = try reader.message()
-        var key: Bool = false
-        var value: UInt64 = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 8: key = try entry.bool()
-          case 16: value = try entry.uint64()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          boolUint64[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 98:
-        var entry = try reader.message()
-        var key: String = ""
-        var value: Level = .unspecified
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 10: key = try entry.string()
-          case 16: value = try entry.openEnum()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          stringLevel[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 106:
-        var entry = try reader.message()
-        var key: String = ""
-        var value: Scalars = Scalars()
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 10: key = try entry.string()
-          case 18: try value.readFields(from: entry.message())
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          stringScalars[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 114:
-        var entry = try reader.message()
-        var key: String = ""
-        var value: Maps = Maps()
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 10: key = try entry.string()
-          case 18: try value.readFields(from: entry.message())
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          stringMaps[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 122:
-        var entry = try reader.message()
-        var key: Int32 = 0
-        var value: Bool = false
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 8: key = try entry.int32()
-          case 16: value = try entry.bool()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          int32Bool[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.map(into: &int32Int32, .int32, .int32, unknown: &unknownFields)
+      case 18: reader.map(into: &int64String, .int64, .string, unknown: &unknownFields)
+      case 26: reader.map(into: &uint32Bytes, .uint32, .bytes, unknown: &unknownFields)
+      case 34: reader.map(into: &uint64Double, .uint64, .double, unknown: &unknownFields)
+      case 42: reader.map(into: &sint32Sint64, .sint32, .sint64, unknown: &unknownFields)
+      case 50: reader.map(into: &sint64Float, .sint64, .float, unknown: &unknownFields)
+      case 58: reader.map(into: &fixed32Fixed64, .fixed32, .fixed64, unknown: &unknownFields)
+      case 66: reader.map(into: &fixed64Sfixed32, .fixed64, .sfixed32, unknown: &unknownFields)
+      case 74: reader.map(into: &sfixed32Sfixed64, .sfixed32, .sfixed64, unknown: &unknownFields)
+      case 82: reader.map(into: &sfixed64Uint32, .sfixed64, .uint32, unknown: &unknownFields)
+      case 90: reader.map(into: &boolUint64, .bool, .uint64, unknown: &unknownFields)
+      case 98: reader.map(into: &stringLevel, .string, unknown: &unknownFields)
+      case 106: reader.map(into: &stringScalars, .string, unknown: &unknownFields)
+      case 114: reader.map(into: &stringMaps, .string, unknown: &unknownFields)
+      case 122: reader.map(into: &int32Bool, .int32, .bool, unknown: &unknownFields)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -845,86 +547,41 @@ extension Maps {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = unknownFields.count
-    bound += int32Int32.count * 28
-    for value in int64String.values { bound += 23 + value.utf8.count }
-    for value in uint32Bytes.values { bound += 18 + value.count }
-    bound += uint64Double.count * 26
-    bound += sint32Sint64.count * 23
-    bound += sint64Float.count * 22
-    bound += fixed32Fixed64.count * 20
-    bound += fixed64Sfixed32.count * 20
-    bound += sfixed32Sfixed64.count * 20
-    bound += sfixed64Uint32.count * 21
-    bound += boolUint64.count * 19
-    for key in stringLevel.keys { bound += 23 + key.utf8.count }
-    for (key, value) in stringScalars { bound += 18 + key.utf8.count + value.encodedSizeBound }
-    for (key, value) in stringMaps { bound += 18 + key.utf8.count + value.encodedSizeBound }
-    bound += int32Bool.count * 19
+    bound += WireWriter.sizeBound(of: int32Int32, overhead: 28)
+    bound += WireWriter.sizeBound(of: int64String, overhead: 23)
+    bound += WireWriter.sizeBound(of: uint32Bytes, overhead: 18)
+    bound += WireWriter.sizeBound(of: uint64Double, overhead: 26)
+    bound += WireWriter.sizeBound(of: sint32Sint64, overhead: 23)
+    bound += WireWriter.sizeBound(of: sint64Float, overhead: 22)
+    bound += WireWriter.sizeBound(of: fixed32Fixed64, overhead: 20)
+    bound += WireWriter.sizeBound(of: fixed64Sfixed32, overhead: 20)
+    bound += WireWriter.sizeBound(of: sfixed32Sfixed64, overhead: 20)
+    bound += WireWriter.sizeBound(of: sfixed64Uint32, overhead: 21)
+    bound += WireWriter.sizeBound(of: boolUint64, overhead: 19)
+    bound += WireWriter.sizeBound(of: stringLevel, overhead: 23)
+    bound += WireWriter.sizeBound(of: stringScalars, overhead: 18)
+    bound += WireWriter.sizeBound(of: stringMaps, overhead: 18)
+    bound += WireWriter.sizeBound(of: int32Bool, overhead: 19)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    writer.map(int32Int32, tag: 10) { writer, key, value in
-      writer.int32(key, tag: 8)
-      writer.int32(value, tag: 16)
-    }
-    writer.map(int64String, tag: 18) { writer, key, value in
-      writer.int64(key, tag: 8)
-      writer.string(value, tag: 18)
-    }
-    writer.map(uint32Bytes, tag: 26) { writer, key, value in
-      writer.uint32(key, tag: 8)
-      writer.bytes(value, tag: 18)
-    }
-    writer.map(uint64Double, tag: 34) { writer, key, value in
-      writer.uint64(key, tag: 8)
-      writer.double(value, tag: 17)
-    }
-    writer.map(sint32Sint64, tag: 42) { writer, key, value in
-      writer.sint32(key, tag: 8)
-      writer.sint64(value, tag: 16)
-    }
-    writer.map(sint64Float, tag: 50) { writer, key, value in
-      writer.sint64(key, tag: 8)
-      writer.float(value, tag: 21)
-    }
-    writer.map(fixed32Fixed64, tag: 58) { writer, key, value in
-      writer.fixed32(key, tag: 13)
-      writer.fixed64(value, tag: 17)
-    }
-    writer.map(fixed64Sfixed32, tag: 66) { writer, key, value in
-      writer.fixed64(key, tag: 9)
-      writer.sfixed32(value, tag: 21)
-    }
-    writer.map(sfixed32Sfixed64, tag: 74) { writer, key, value in
-      writer.sfixed32(key, tag: 13)
-      writer.sfixed64(value, tag: 17)
-    }
-    writer.map(sfixed64Uint32, tag: 82) { writer, key, value in
-      writer.sfixed64(key, tag: 9)
-      writer.uint32(value, tag: 16)
-    }
-    writer.map(boolUint64, tag: 90) { writer, key, value in
-      writer.bool(key, tag: 8)
-      writer.uint64(value, tag: 16)
-    }
-    writer.map(stringLevel, tag: 98) { writer, key, value in
-      writer.string(key, tag: 10)
-      writer.openEnum(value, tag: 16)
-    }
-    writer.map(stringScalars, tag: 106) { writer, key, value in
-      writer.string(key, tag: 10)
-      writer.message(value, tag: 18)
-    }
-    writer.map(stringMaps, tag: 114) { writer, key, value in
-      writer.string(key, tag: 10)
-      writer.message(value, tag: 18)
-    }
-    writer.map(int32Bool, tag: 122) { writer, key, value in
-      writer.int32(key, tag: 8)
-      writer.bool(value, tag: 16)
-    }
+    writer.map(int32Int32, .int32, .int32, tag: 10)
+    writer.map(int64String, .int64, .string, tag: 18)
+    writer.map(uint32Bytes, .uint32, .bytes, tag: 26)
+    writer.map(uint64Double, .uint64, .double, tag: 34)
+    writer.map(sint32Sint64, .sint32, .sint64, tag: 42)
+    writer.map(sint64Float, .sint64, .float, tag: 50)
+    writer.map(fixed32Fixed64, .fixed32, .fixed64, tag: 58)
+    writer.map(fixed64Sfixed32, .fixed64, .sfixed32, tag: 66)
+    writer.map(sfixed32Sfixed64, .sfixed32, .sfixed64, tag: 74)
+    writer.map(sfixed64Uint32, .sfixed64, .uint32, tag: 82)
+    writer.map(boolUint64, .bool, .uint64, tag: 90)
+    writer.map(stringLevel, .string, tag: 98)
+    writer.map(stringScalars, .string, tag: 106)
+    writer.map(stringMaps, .string, tag: 114)
+    writer.map(int32Bool, .int32, .bool, tag: 122)
     writer.unknownFields(unknownFields)
   }
 }
@@ -976,31 +633,31 @@ extension Choice {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Choice"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: before = try reader.uint32()
-      case 16: picked = try .number(reader.int32())
-      case 26: picked = try .text(reader.string())
-      case 34: picked = try .blob(reader.bytes())
-      case 40: picked = try .level(reader.openEnum())
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: before = reader.uint32()
+      case 16: picked = .number(reader.int32())
+      case 26: picked = .text(reader.string())
+      case 34: picked = .blob(reader.bytes())
+      case 40: picked = .level(reader.openEnum())
       case 50:
         var value = Scalars()
         if case .scalars(let held)? = picked { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         picked = .scalars(value)
-      case 56: between = try reader.uint32()
+      case 56: between = reader.uint32()
       case 66:
         var value = Choice()
         if case .choice(let held)? = picked { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         picked = .choice(value)
-      case 73: second = try .real(reader.double())
-      case 81: second = try .wide(reader.fixed64())
-      case 16000: picked = try .flag(reader.bool())
-      default: try reader.unknownField(tag, into: &unknownFields)
+      case 73: second = .real(reader.double())
+      case 81: second = .wide(reader.fixed64())
+      case 16000: picked = .flag(reader.bool())
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -1008,8 +665,8 @@ extension Choice {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 32 + unknownFields.count
-    if case .text(let value)? = picked { bound += value.utf8.count }
-    if case .blob(let value)? = picked { bound += value.count }
+    if case .text(let value)? = picked { bound += WireWriter.sizeBound(of: value) }
+    if case .blob(let value)? = picked { bound += WireWriter.sizeBound(of: value) }
     if case .scalars(let value)? = picked { bound += value.encodedSizeBound }
     if case .choice(let value)? = picked { bound += value.encodedSizeBound }
     return bound
@@ -1017,7 +674,7 @@ extension Choice {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if before != 0 { writer.uint32(before, tag: 8) }
+    writer.uint32(unlessDefault: before, tag: 8)
     switch picked {
     case .number(let value)?: writer.int32(value, tag: 16)
     case .text(let value)?: writer.string(value, tag: 26)
@@ -1026,7 +683,7 @@ extension Choice {
     case .scalars(let value)?: writer.message(value, tag: 50)
     default: break
     }
-    if between != 0 { writer.uint32(between, tag: 56) }
+    writer.uint32(unlessDefault: between, tag: 56)
     switch picked {
     case .choice(let value)?: writer.message(value, tag: 66)
     default: break
@@ -1136,41 +793,23 @@ extension Tree {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Tree"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: name = try reader.string()
-      case 18: try reader.message(into: &boxedLeft)
-      case 26: try reader.message(into: &boxedRight)
-      case 34: try reader.message(appendingTo: &children)
-      case 42:
-        var entry = try reader.message()
-        var key: String = ""
-        var value: Tree = Tree()
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 10: key = try entry.string()
-          case 18: try value.readFields(from: entry.message())
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          byName[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 50: try reader.message(into: &boxedOwner)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.string(into: &name)
+      case 18: reader.message(into: &boxedLeft)
+      case 26: reader.message(into: &boxedRight)
+      case 34: reader.messages(into: &children)
+      case 42: reader.map(into: &byName, .string, unknown: &unknownFields)
+      case 50: reader.message(into: &boxedOwner)
       case 58:
         var value = Tree.Owner()
         if case .held(let held)? = hold { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         hold = .held(value)
-      default: try reader.unknownField(tag, into: &unknownFields)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -1178,27 +817,24 @@ extension Tree {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 30 + unknownFields.count
-    bound += name.utf8.count
-    if let value = left { bound += value.encodedSizeBound }
-    if let value = right { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: name)
+    bound += WireWriter.sizeBound(of: boxedLeft)
+    bound += WireWriter.sizeBound(of: boxedRight)
     bound += WireWriter.sizeBound(of: children, overhead: 6)
-    for (key, value) in byName { bound += 18 + key.utf8.count + value.encodedSizeBound }
-    if let value = owner { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: byName, overhead: 18)
+    bound += WireWriter.sizeBound(of: boxedOwner)
     if case .held(let value)? = hold { bound += value.encodedSizeBound }
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if !name.isEmpty { writer.string(name, tag: 10) }
-    if let value = left { writer.message(value, tag: 18) }
-    if let value = right { writer.message(value, tag: 26) }
+    writer.string(unlessDefault: name, tag: 10)
+    writer.message(ifSet: boxedLeft, tag: 18)
+    writer.message(ifSet: boxedRight, tag: 26)
     writer.messages(children, tag: 34)
-    writer.map(byName, tag: 42) { writer, key, value in
-      writer.string(key, tag: 10)
-      writer.message(value, tag: 18)
-    }
-    if let value = owner { writer.message(value, tag: 50) }
+    writer.map(byName, .string, tag: 42)
+    writer.message(ifSet: boxedOwner, tag: 50)
     switch hold {
     case .held(let value)?: writer.message(value, tag: 58)
     case nil: break
@@ -1211,14 +847,14 @@ extension Tree.Owner {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Tree.Owner"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 10: try reader.message(into: &boxedTree)
-      case 16: kind = try reader.openEnum()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.message(into: &boxedTree)
+      case 16: kind = reader.openEnum()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -1226,14 +862,14 @@ extension Tree.Owner {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 17 + unknownFields.count
-    if let value = tree { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: boxedTree)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if let value = tree { writer.message(value, tag: 10) }
-    if kind.rawValue != 0 { writer.openEnum(kind, tag: 16) }
+    writer.message(ifSet: boxedTree, tag: 10)
+    writer.openEnum(unlessDefault: kind, tag: 16)
     writer.unknownFields(unknownFields)
   }
 }
@@ -1308,54 +944,34 @@ extension Edges {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Edges"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: self_ = try reader.uint32()
-      case 18: `default` = try reader.string()
-      case 24: description_ = try reader.uint32()
-      case 32: self.value = try reader.uint32()
-      case 40: try self.tag.append(reader.uint32())
-      case 42: try reader.packedUInt32(into: &self.tag)
-      case 50:
-        var entry = try reader.message()
-        var key: String = ""
-        var value: UInt32 = 0
-        var isKnown = true
-        while let tag = try entry.nextTag() {
-          switch tag {
-          case 10: key = try entry.string()
-          case 16: value = try entry.uint32()
-          default:
-            isKnown = false
-            try entry.skipField(tag)
-          }
-        }
-        if isKnown {
-          self.entry[key] = value
-        } else {
-          reader.keepField(in: &unknownFields)
-        }
-      case 58: self.reader = try reader.bytes()
-      case 65: init_ = try reader.double()
-      case 74: try reader.message(into: &type)
-      case 82: url = try reader.string()
-      case 90: httpServer2x = try reader.string()
-      case 98: self.writer = try .`in`(reader.string())
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: self_ = reader.uint32()
+      case 18: reader.string(into: &`default`)
+      case 24: description_ = reader.uint32()
+      case 32: self.value = reader.uint32()
+      case 40, 42: reader.uint32(into: &self.tag)
+      case 50: reader.map(into: &entry, .string, .uint32, unknown: &unknownFields)
+      case 58: reader.bytes(into: &self.reader)
+      case 65: init_ = reader.double()
+      case 74: reader.message(into: &type)
+      case 82: reader.string(into: &url)
+      case 90: reader.string(into: &httpServer2x)
+      case 98: self.writer = .`in`(reader.string())
       case 106:
         var value = Edges.Type_()
         if case .bound(let held)? = self.writer { value = held }
-        try value.readFields(from: reader.message())
+        reader.message(merging: &value)
         self.writer = .bound(value)
-      case 120: oneByteTag = try reader.uint32()
-      case 128: twoByteTag = try reader.uint32()
-      case 16386: threeByteTag = try reader.string()
-      case 2400000: try fourByteTag.append(reader.sint32())
-      case 2400002: try reader.packedSInt32(into: &fourByteTag)
-      case 4294967290: try reader.message(into: &boxedLargest)
-      default: try reader.unknownField(tag, into: &unknownFields)
+      case 120: oneByteTag = reader.uint32()
+      case 128: twoByteTag = reader.uint32()
+      case 16386: reader.string(into: &threeByteTag)
+      case 2400000, 2400002: reader.sint32(into: &fourByteTag)
+      case 4294967290: reader.message(into: &boxedLargest)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -1363,47 +979,44 @@ extension Edges {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 109 + unknownFields.count
-    bound += `default`.utf8.count
+    bound += WireWriter.sizeBound(of: `default`)
     bound += self.tag.count * 5
-    for key in self.entry.keys { bound += 18 + key.utf8.count }
-    bound += self.reader.count
-    if let value = type { bound += value.encodedSizeBound }
-    bound += url.utf8.count
-    bound += httpServer2x.utf8.count
-    if case .`in`(let value)? = self.writer { bound += value.utf8.count }
+    bound += WireWriter.sizeBound(of: entry, overhead: 18)
+    bound += WireWriter.sizeBound(of: self.reader)
+    bound += WireWriter.sizeBound(of: type)
+    bound += WireWriter.sizeBound(of: url)
+    bound += WireWriter.sizeBound(of: httpServer2x)
+    if case .`in`(let value)? = self.writer { bound += WireWriter.sizeBound(of: value) }
     if case .bound(let value)? = self.writer { bound += value.encodedSizeBound }
-    bound += threeByteTag.utf8.count
+    bound += WireWriter.sizeBound(of: threeByteTag)
     bound += fourByteTag.count * 5
-    if let value = largest { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: boxedLargest)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if self_ != 0 { writer.uint32(self_, tag: 8) }
-    if !`default`.isEmpty { writer.string(`default`, tag: 18) }
-    if description_ != 0 { writer.uint32(description_, tag: 24) }
-    if self.value != 0 { writer.uint32(self.value, tag: 32) }
-    writer.packedUInt32(self.tag, tag: 42)
-    writer.map(self.entry, tag: 50) { writer, key, value in
-      writer.string(key, tag: 10)
-      writer.uint32(value, tag: 16)
-    }
-    if !self.reader.isEmpty { writer.bytes(self.reader, tag: 58) }
-    if init_.bitPattern != 0 { writer.double(init_, tag: 65) }
-    if let value = type { writer.message(value, tag: 74) }
-    if !url.isEmpty { writer.string(url, tag: 82) }
-    if !httpServer2x.isEmpty { writer.string(httpServer2x, tag: 90) }
+    writer.uint32(unlessDefault: self_, tag: 8)
+    writer.string(unlessDefault: `default`, tag: 18)
+    writer.uint32(unlessDefault: description_, tag: 24)
+    writer.uint32(unlessDefault: self.value, tag: 32)
+    writer.uint32(packed: self.tag, tag: 42)
+    writer.map(entry, .string, .uint32, tag: 50)
+    writer.bytes(unlessDefault: self.reader, tag: 58)
+    writer.double(unlessDefault: init_, tag: 65)
+    writer.message(ifSet: type, tag: 74)
+    writer.string(unlessDefault: url, tag: 82)
+    writer.string(unlessDefault: httpServer2x, tag: 90)
     switch self.writer {
     case .`in`(let value)?: writer.string(value, tag: 98)
     case .bound(let value)?: writer.message(value, tag: 106)
     case nil: break
     }
-    if oneByteTag != 0 { writer.uint32(oneByteTag, tag: 120) }
-    if twoByteTag != 0 { writer.uint32(twoByteTag, tag: 128) }
-    if !threeByteTag.isEmpty { writer.string(threeByteTag, tag: 16386) }
-    writer.packedSInt32(fourByteTag, tag: 2400002)
-    if let value = largest { writer.message(value, tag: 4294967290) }
+    writer.uint32(unlessDefault: oneByteTag, tag: 120)
+    writer.uint32(unlessDefault: twoByteTag, tag: 128)
+    writer.string(unlessDefault: threeByteTag, tag: 16386)
+    writer.sint32(packed: fourByteTag, tag: 2400002)
+    writer.message(ifSet: boxedLargest, tag: 4294967290)
     writer.unknownFields(unknownFields)
   }
 }
@@ -1412,13 +1025,17 @@ extension Edges.Type_ {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Edges.Type"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      switch tag {
-      case 8: `is` = try reader.bool()
-      default: try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(11) {
+      if window.holds(8) { `is` = window.bool() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: `is` = reader.bool()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
       }
     }
   }
@@ -1430,7 +1047,9 @@ extension Edges.Type_ {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    if `is` { writer.bool(`is`, tag: 8) }
+    var window = writer.window
+    if `is` { window.bool(`is`, tag: 8) }
+    writer.close(window)
     writer.unknownFields(unknownFields)
   }
 }
@@ -1448,11 +1067,13 @@ extension Empty {
   /// The name in the schema.
   public static let protoName = "wiretest.v1.Empty"
 
-  /// For the codec: reads fields up to the end of `reader`.
-  public mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      try reader.unknownField(tag, into: &unknownFields)
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
     }
   }
 

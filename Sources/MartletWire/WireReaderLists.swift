@@ -1,117 +1,111 @@
-// Packed lists: one length, then the values without tags.
+// Lists of scalars, packed or not: the wire type of the tag just read tells, whatever the schema
+// says.
 //
-// A list's varints are counted first, by their last bytes, so that the array is made once at its
-// size; a count is never larger than the bytes that are there.
+// A packed list's varints are counted first, by their last bytes, so that the array is made once
+// at its size; a count is never larger than the bytes that are there.
 
 extension WireReader {
-  /// Reads a packed list of `uint32`, adding to the list.
-  public mutating func packedUInt32(into list: inout [UInt32]) throws(WireError) {
-    try packedVarints(into: &list) { UInt32(truncatingIfNeeded: $0) }
+  /// Reads `uint32` values and adds them to a list.
+  public mutating func uint32(into list: inout [UInt32]) {
+    varints(into: &list) { UInt32(truncatingIfNeeded: $0) }
   }
 
-  /// Reads a packed list of `uint64`, adding to the list.
-  public mutating func packedUInt64(into list: inout [UInt64]) throws(WireError) {
-    try packedVarints(into: &list) { $0 }
+  /// Reads `uint64` values and adds them to a list.
+  public mutating func uint64(into list: inout [UInt64]) {
+    varints(into: &list) { $0 }
   }
 
-  /// Reads a packed list of `int32`, adding to the list.
-  public mutating func packedInt32(into list: inout [Int32]) throws(WireError) {
-    try packedVarints(into: &list) { Int32(truncatingIfNeeded: $0) }
+  /// Reads `int32` values and adds them to a list.
+  public mutating func int32(into list: inout [Int32]) {
+    varints(into: &list) { Int32(truncatingIfNeeded: $0) }
   }
 
-  /// Reads a packed list of `int64`, adding to the list.
-  public mutating func packedInt64(into list: inout [Int64]) throws(WireError) {
-    try packedVarints(into: &list) { Int64(bitPattern: $0) }
+  /// Reads `int64` values and adds them to a list.
+  public mutating func int64(into list: inout [Int64]) {
+    varints(into: &list) { Int64(bitPattern: $0) }
   }
 
-  /// Reads a packed list of `sint32`, adding to the list.
-  public mutating func packedSInt32(into list: inout [Int32]) throws(WireError) {
-    try packedVarints(into: &list) { unzigzag(UInt32(truncatingIfNeeded: $0)) }
+  /// Reads `sint32` values and adds them to a list.
+  public mutating func sint32(into list: inout [Int32]) {
+    varints(into: &list) { unzigzag(UInt32(truncatingIfNeeded: $0)) }
   }
 
-  /// Reads a packed list of `sint64`, adding to the list.
-  public mutating func packedSInt64(into list: inout [Int64]) throws(WireError) {
-    try packedVarints(into: &list) { unzigzag($0) }
+  /// Reads `sint64` values and adds them to a list.
+  public mutating func sint64(into list: inout [Int64]) {
+    varints(into: &list) { unzigzag($0) }
   }
 
-  /// Reads a packed list of `bool`, adding to the list.
-  public mutating func packedBool(into list: inout [Bool]) throws(WireError) {
-    try packedVarints(into: &list) { $0 != 0 }
+  /// Reads `bool` values and adds them to a list.
+  public mutating func bool(into list: inout [Bool]) {
+    varints(into: &list) { $0 != 0 }
   }
 
-  /// Reads a packed list of an enum's values, adding to the list.
-  @inlinable
-  public mutating func packedOpenEnum<Value: OpenEnum>(
-    into list: inout [Value]
-  ) throws(WireError) {
-    try packedVarints(into: &list) { Value(rawValue: Int32(truncatingIfNeeded: $0)) }
+  /// Reads `fixed32` values and adds them to a list.
+  public mutating func fixed32(into list: inout [UInt32]) {
+    fixed(into: &list)
   }
 
-  /// Reads a packed list of `fixed32`, adding to the list.
-  public mutating func packedFixed32(into list: inout [UInt32]) throws(WireError) {
-    try packedFixed(into: &list)
+  /// Reads `fixed64` values and adds them to a list.
+  public mutating func fixed64(into list: inout [UInt64]) {
+    fixed(into: &list)
   }
 
-  /// Reads a packed list of `fixed64`, adding to the list.
-  public mutating func packedFixed64(into list: inout [UInt64]) throws(WireError) {
-    try packedFixed(into: &list)
+  /// Reads `sfixed32` values and adds them to a list.
+  public mutating func sfixed32(into list: inout [Int32]) {
+    fixed(into: &list)
   }
 
-  /// Reads a packed list of `sfixed32`, adding to the list.
-  public mutating func packedSFixed32(into list: inout [Int32]) throws(WireError) {
-    try packedFixed(into: &list)
+  /// Reads `sfixed64` values and adds them to a list.
+  public mutating func sfixed64(into list: inout [Int64]) {
+    fixed(into: &list)
   }
 
-  /// Reads a packed list of `sfixed64`, adding to the list.
-  public mutating func packedSFixed64(into list: inout [Int64]) throws(WireError) {
-    try packedFixed(into: &list)
+  /// Reads `float` values and adds them to a list.
+  public mutating func float(into list: inout [Float]) {
+    fixed(into: &list)
   }
 
-  /// Reads a packed list of `float`, adding to the list.
-  public mutating func packedFloat(into list: inout [Float]) throws(WireError) {
-    try packedFixed(into: &list)
+  /// Reads `double` values and adds them to a list.
+  public mutating func double(into list: inout [Double]) {
+    fixed(into: &list)
   }
 
-  /// Reads a packed list of `double`, adding to the list.
-  public mutating func packedDouble(into list: inout [Double]) throws(WireError) {
-    try packedFixed(into: &list)
+  /// Reads an enum's values and adds them to a list.
+  public mutating func openEnum<Value: OpenEnum>(into list: inout [Value]) {
+    var numbers: [Int32] = []
+    int32(into: &numbers)
+    for number in numbers { list.append(Value(rawValue: number)) }
   }
 
-  /// The bytes of a packed list.
-  @inlinable
+  /// Whether the field just begun is length-prefixed.
   @inline(__always)
-  mutating func packedBytes() throws(WireError) -> UnsafeRawBufferPointer {
-    let count = try length()
-    let start = unsafe position
-    unsafe position += count
-    return unsafe UnsafeRawBufferPointer(start: start, count: count)
-  }
+  private var isPacked: Bool { unsafe tagStart.load(as: UInt8.self) & 7 == 2 }
 
-  @inlinable
   @inline(__always)
-  mutating func packedVarints<Value>(
-    into list: inout [Value],
-    _ convert: (UInt64) -> Value
-  ) throws(WireError) {
-    let bytes = unsafe try packedBytes()
+  private mutating func varints<Value>(into list: inout [Value], _ convert: (UInt64) -> Value) {
+    guard isPacked else { return list.append(convert(varint())) }
+    let bytes = unsafe span()
     guard let last = unsafe bytes.last else { return }
-    guard last < 0x80 else { throw .truncated }
+    guard last < 0x80 else { return fail(.truncated) }
     let count = unsafe countVarints(bytes)
     var isComplete = true
     unsafe grow(&list, by: count) { (output: UnsafeMutablePointer<Value>) in
       isComplete = unsafe readVarints(bytes, to: output, count: count, convert)
     }
-    guard isComplete else { throw .malformedVarint }
+    if !isComplete { fail(.malformedVarint) }
   }
 
-  @inlinable
   @inline(__always)
-  mutating func packedFixed<Value: BitwiseCopyable>(
-    into list: inout [Value]
-  ) throws(WireError) {
-    let bytes = unsafe try packedBytes()
+  private mutating func fixed<Value: BitwiseCopyable>(into list: inout [Value]) {
     let size = MemoryLayout<Value>.size
-    guard bytes.count % size == 0 else { throw .truncated }
+    var bytes = unsafe UnsafeRawBufferPointer(start: position, count: size)
+    if isPacked {
+      unsafe bytes = span()
+      guard bytes.count % size == 0 else { return fail(.truncated) }
+    } else {
+      guard remaining >= size else { return fail(.truncated) }
+      unsafe position += size
+    }
     guard let source = bytes.baseAddress, bytes.count > 0 else { return }
     unsafe grow(&list, by: bytes.count / size) { (output: UnsafeMutablePointer<Value>) in
       unsafe UnsafeMutableRawPointer(output).copyMemory(from: source, byteCount: bytes.count)
@@ -120,7 +114,6 @@ extension WireReader {
 }
 
 /// Adds `count` values to a list that `fill` writes, all of them.
-@inlinable
 @inline(__always)
 func grow<Value>(
   _ list: inout [Value],
@@ -137,7 +130,6 @@ func grow<Value>(
 }
 
 /// How many varints end in the bytes.
-@inlinable
 @inline(__always)
 func countVarints(_ bytes: UnsafeRawBufferPointer) -> Int {
   var count = 0
@@ -157,7 +149,6 @@ func countVarints(_ bytes: UnsafeRawBufferPointer) -> Int {
 /// Reads exactly `count` varints, the last of which ends with the bytes.
 ///
 /// - Returns: False when one is malformed; all `count` values are then written all the same.
-@inlinable
 @inline(__always)
 func readVarints<Value>(
   _ bytes: UnsafeRawBufferPointer,
@@ -207,7 +198,6 @@ func readVarints<Value>(
 /// One varint that is known to end before `end`: its value, what follows, whether it is well formed.
 ///
 /// A malformed one is stepped over to its end, so that the count of varints stays true.
-@inlinable
 @inline(__always)
 func varintOfMany(
   _ start: UnsafeRawPointer,

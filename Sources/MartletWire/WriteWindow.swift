@@ -1,0 +1,153 @@
+/// Writes a message's scalar fields with the position in a register.
+///
+/// For generated code: `WireWriter.window` opens one, `WireWriter.close` goes on where it ended.
+@frozen
+@safe
+public struct WriteWindow {
+  @usableFromInline var position: UnsafeMutableRawPointer
+
+  @inlinable
+  @inline(__always)
+  init(_ position: UnsafeMutableRawPointer) { unsafe self.position = position }
+
+  @inlinable
+  @inline(__always)
+  mutating func store<Value: BitwiseCopyable>(_ value: Value) {
+    unsafe position.storeBytes(of: value, as: Value.self)
+    unsafe position += MemoryLayout<Value>.size
+  }
+
+  @inlinable
+  @inline(__always)
+  mutating func varint(_ value: UInt64) { unsafe position = storeVarint(value, at: position) }
+
+  /// A tag: a constant in generated code, so no more than a store.
+  @inlinable
+  @inline(__always)
+  mutating func write(tag: UInt32) { varint(UInt64(tag)) }
+}
+
+extension WireWriter {
+  /// Opens a window where the next field goes.
+  @inlinable public var window: WriteWindow {
+    @inline(__always) get { unsafe WriteWindow(position) }
+  }
+
+  /// Goes on where a window ended.
+  @inlinable
+  @inline(__always)
+  public mutating func close(_ window: WriteWindow) { unsafe position = window.position }
+}
+
+extension WriteWindow {
+  /// Writes a `uint32`.
+  @inlinable
+  @inline(__always)
+  public mutating func uint32(_ value: UInt32, tag: UInt32) {
+    write(tag: tag)
+    varint(UInt64(value))
+  }
+
+  /// Writes a `uint64`.
+  @inlinable
+  @inline(__always)
+  public mutating func uint64(_ value: UInt64, tag: UInt32) {
+    write(tag: tag)
+    varint(value)
+  }
+
+  /// Writes an `int32`: ten bytes when negative, as protobuf has it.
+  @inlinable
+  @inline(__always)
+  public mutating func int32(_ value: Int32, tag: UInt32) {
+    write(tag: tag)
+    varint(UInt64(bitPattern: Int64(value)))
+  }
+
+  /// Writes an `int64`.
+  @inlinable
+  @inline(__always)
+  public mutating func int64(_ value: Int64, tag: UInt32) {
+    write(tag: tag)
+    varint(UInt64(bitPattern: value))
+  }
+
+  /// Writes a `sint32`.
+  @inlinable
+  @inline(__always)
+  public mutating func sint32(_ value: Int32, tag: UInt32) {
+    write(tag: tag)
+    varint(UInt64(zigzag(value)))
+  }
+
+  /// Writes a `sint64`.
+  @inlinable
+  @inline(__always)
+  public mutating func sint64(_ value: Int64, tag: UInt32) {
+    write(tag: tag)
+    varint(zigzag(value))
+  }
+
+  /// Writes a `bool`.
+  @inlinable
+  @inline(__always)
+  public mutating func bool(_ value: Bool, tag: UInt32) {
+    write(tag: tag)
+    store(value ? 1 as UInt8 : 0)
+  }
+
+  /// Writes a `fixed32`.
+  @inlinable
+  @inline(__always)
+  public mutating func fixed32(_ value: UInt32, tag: UInt32) {
+    write(tag: tag)
+    store(value)
+  }
+
+  /// Writes a `fixed64`.
+  @inlinable
+  @inline(__always)
+  public mutating func fixed64(_ value: UInt64, tag: UInt32) {
+    write(tag: tag)
+    store(value)
+  }
+
+  /// Writes a `sfixed32`.
+  @inlinable
+  @inline(__always)
+  public mutating func sfixed32(_ value: Int32, tag: UInt32) {
+    write(tag: tag)
+    store(value)
+  }
+
+  /// Writes a `sfixed64`.
+  @inlinable
+  @inline(__always)
+  public mutating func sfixed64(_ value: Int64, tag: UInt32) {
+    write(tag: tag)
+    store(value)
+  }
+
+  /// Writes a `float`.
+  @inlinable
+  @inline(__always)
+  public mutating func float(_ value: Float, tag: UInt32) {
+    write(tag: tag)
+    store(value.bitPattern)
+  }
+
+  /// Writes a `double`.
+  @inlinable
+  @inline(__always)
+  public mutating func double(_ value: Double, tag: UInt32) {
+    write(tag: tag)
+    store(value.bitPattern)
+  }
+
+  /// Writes an enum's number.
+  @inlinable
+  @inline(__always)
+  public mutating func openEnum<Value: OpenEnum>(_ value: Value, tag: UInt32) {
+    int32(value.rawValue, tag: tag)
+  }
+}
