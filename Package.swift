@@ -170,7 +170,7 @@ let package = Package(
     // Decodes and encodes what Tests/interop sends it.
     .executableTarget(
       name: "wire-peer",
-      dependencies: ["MartletWire", "WireTestSchema"],
+      dependencies: ["MartletWire", "MartletJSON", "WireTestSchema"],
       path: "Tests/Support/WirePeer",
       swiftSettings: settings
     ),

@@ -20,10 +20,18 @@ let package = Package(
       dependencies: [.product(name: "MartletWire", package: "martlet")],
       path: ".build/generated/martlet"
     ),
+    // Their JSON, apart so that sizes are too.
+    .target(
+      name: "MartletMessagesJSON",
+      dependencies: ["MartletMessages", .product(name: "MartletJSON", package: "martlet")],
+      path: ".build/generated/martlet-json"
+    ),
     .executableTarget(
       name: "bench-martlet",
       dependencies: [
-        "BenchHarness", "MartletMessages", .product(name: "MartletWire", package: "martlet"),
+        "BenchHarness", "MartletMessages", "MartletMessagesJSON",
+        .product(name: "MartletWire", package: "martlet"),
+        .product(name: "MartletJSON", package: "martlet"),
       ]
     ),
 

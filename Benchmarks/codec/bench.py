@@ -18,12 +18,14 @@ import build
 import messages
 import sizes
 
-OPERATIONS = ["encode", "decode"]
+OPERATIONS = ["encode", "decode", "json-encode", "json-decode"]
 # What stands beside our figure: the peer's name in the output, its program, what its operation adds.
 PEERS = {
     "swift-protobuf": ("swift-protobuf", ""),
     "cpp": ("cpp", ""),
     "cpp-reused": ("cpp", "-reused"),
+    # JSON to and from Foundation's own objects, which are no messages yet.
+    "json-serialization": ("swift-protobuf", "-foundation"),
 }
 TURN_NANOSECONDS = 8_000_000
 
@@ -103,7 +105,7 @@ def instructions(program, name, operation):
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", metavar="MESSAGES", help="batch,columns,history,track,plan")
-    parser.add_argument("--operations", help="encode,decode; all without it")
+    parser.add_argument("--operations", help=",".join(OPERATIONS) + "; all without it")
     parser.add_argument("--peers", help=",".join(PEERS) + "; all without it")
     parser.add_argument("--rounds", type=int, default=31, help="turns of each peer (31)")
     parser.add_argument("--no-build", action="store_true", help="measure what was built last")

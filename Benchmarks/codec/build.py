@@ -75,7 +75,7 @@ def generate(kind, make):
 
 def generate_all():
     files = schema_files()
-    for kind in ["martlet", "swift-protobuf"]:
+    for kind in ["martlet", "martlet-json", "swift-protobuf"]:
         fresh(kind)
     run("swift", "build", "--product", "martletc", "--jobs", "2", cwd=ROOT)
     martletc = bin_path(ROOT) / "martletc"
@@ -84,6 +84,14 @@ def generate_all():
         "martlet",
         lambda out: run(
             martletc, "generate", *includes, "--messages-only", "--visibility", "public",
+            "--out", out, *files,
+        ),
+    )
+    generate(
+        "martlet-json",
+        lambda out: run(
+            martletc, "generate", *includes, "--json-only",
+            *(part for file in files for part in ("--module", f"{file}=MartletMessages")),
             "--out", out, *files,
         ),
     )

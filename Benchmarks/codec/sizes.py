@@ -8,7 +8,11 @@ import re
 
 import build
 
-MODULES = {"martlet": "MartletMessages", "swift-protobuf": "SwiftProtobufMessages"}
+MODULES = {
+    "martlet": "MartletMessages",
+    "json": "MartletMessagesJSON",
+    "swift-protobuf": "SwiftProtobufMessages",
+}
 SECTION = re.compile(r"^(\.text\S*)\s+(\d+)", re.MULTILINE)
 
 
@@ -35,8 +39,13 @@ def report():
     count = message_count()
     text = {peer: text_bytes(module) for peer, module in MODULES.items()}
     ours, theirs = text["martlet"], text["swift-protobuf"]
+    both = ours + text["json"]
     print(
         f"codec/size/text-per-message {ours // count} bytes"
         f" vs swift-protobuf {theirs // count} bytes ratio {theirs / ours:.2f}"
+    )
+    print(
+        f"codec/size/text-per-message-with-json {both // count} bytes"
+        f" vs swift-protobuf {theirs // count} bytes ratio {theirs / both:.2f}"
     )
     print(f"codec/size/text {ours} bytes vs swift-protobuf {theirs} bytes, {count} messages")

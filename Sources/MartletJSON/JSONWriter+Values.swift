@@ -55,6 +55,7 @@ extension JSONWriter {
   /// Writes a `float`: the shortest text that reads as the same number.
   public mutating func value(_ value: Float) {
     guard value.isFinite else { return notFinite(Double(value)) }
+    if value == 0 { return zero(value.sign) }
     let scaled = (Double(value) * 1e4).rounded(.toNearestOrEven)
     if abs(scaled) < 1e6, Float(scaled / 1e4).bitPattern == value.bitPattern {
       fixedPoint(Int64(scaled), places: 4)
@@ -66,12 +67,19 @@ extension JSONWriter {
   /// Writes a `double`: the shortest text that reads as the same number.
   public mutating func value(_ value: Double) {
     guard value.isFinite else { return notFinite(value) }
+    if value == 0 { return zero(value.sign) }
     let scaled = (value * 1e7).rounded(.toNearestOrEven)
     if abs(scaled) < 1e15, (scaled / 1e7).bitPattern == value.bitPattern {
       fixedPoint(Int64(scaled), places: 7)
     } else {
       number(value.description)
     }
+  }
+
+  private mutating func zero(_ sign: FloatingPointSign) {
+    reserve(0)
+    // Many readers take "-0" for an integer, which has no sign.
+    if sign == .minus { store(UInt32(littleEndian: 0x302e_302d)) } else { byte("0") }
   }
 
   private mutating func notFinite(_ value: Double) {

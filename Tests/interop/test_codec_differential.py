@@ -40,6 +40,7 @@ class Peer:
         status, length = struct.unpack("<BI", self.read(5))
         answer = self.read(length)
         assert status in (0, 1), answer
+        self.error = answer.decode() if status else None
         return answer if status == 0 else None
 
     def read(self, count):

@@ -1,20 +1,44 @@
-// The Swift side of Tests/interop/test_codec_differential.py: decodes a message, encodes it again.
+// The Swift side of Tests/interop/test_codec_differential.py and test_json_differential.py.
 //
-// Request: one byte of name length, the message's name, four bytes of length (little-endian), the
-// bytes. Response: one byte, 0 for a message and 1 for an error, four bytes of length, then the
-// encoded message or the error's text.
+// Request: one byte of name length, the name of a message and, after a slash, what to do with it,
+// four bytes of length (little-endian), the bytes. Response: one byte, 0 for success and 1 for an
+// error, four bytes of length, then the result or the error's text.
+//
+// Without a slash a message is decoded and encoded again. `to-json` and its variants write JSON,
+// `from-json` and `from-json-ignoring` read it and answer with the encoded message.
 
 import Glibc
+import MartletJSON
 import MartletWire
 import WireTestSchema
 
-typealias Recode = ([UInt8]) throws(WireError) -> [UInt8]
+typealias Recode = ([UInt8]) throws -> [UInt8]
 
-func recode<M: Message>(_ type: M.Type) -> (String, Recode) {
-  (
-    M.protoName,
-    { (bytes) throws(WireError) in try M(decoding: bytes).encoded(deterministic: true) }
-  )
+func recode<M: JSONMessage>(_ type: M.Type) -> [(String, Recode)] {
+  func toJSON(_ name: String, _ change: (inout JSONEncodingOptions) -> Void) -> (String, Recode) {
+    var options = JSONEncodingOptions()
+    change(&options)
+    return (
+      "\(M.protoName)/to-json\(name)",
+      { bytes in try M(decoding: bytes).jsonBytes(options: options) }
+    )
+  }
+  var ignoring = JSONDecodingOptions()
+  ignoring.ignoresUnknownFields = true
+  return [
+    (M.protoName, { bytes in try M(decoding: bytes).encoded(deterministic: true) }),
+    toJSON("") { _ in },
+    toJSON("-defaults") { $0.emitsDefaults = true },
+    toJSON("-original") { $0.usesOriginalNames = true },
+    toJSON("-numbers") { $0.enumsAsNumbers = true },
+    toJSON("-sorted") { $0.isDeterministic = true },
+    toJSON("-indented") { $0.isIndented = true },
+    ("\(M.protoName)/from-json", { text in try M(json: text).encoded(deterministic: true) }),
+    (
+      "\(M.protoName)/from-json-ignoring",
+      { text in try M(json: text, options: ignoring).encoded(deterministic: true) }
+    ),
+  ]
 }
 
 let types: [String: Recode] = Dictionary(
@@ -22,7 +46,7 @@ let types: [String: Recode] = Dictionary(
     recode(Scalars.self), recode(Optionals.self), recode(Lists.self), recode(Unpacked.self),
     recode(Maps.self), recode(Choice.self), recode(Tree.self), recode(Edges.self),
     recode(Empty.self),
-  ]
+  ].joined()
 )
 
 /// Exactly `count` bytes of standard input; nil at its end.
@@ -61,7 +85,7 @@ while let nameLength = readBytes(1), let name = readBytes(Int(nameLength[0])),
     respond(2, Array("no such message".utf8))
     continue
   }
-  do throws(WireError) {
+  do {
     respond(0, try recode(bytes))
   } catch {
     respond(1, Array("\(error)".utf8))
