@@ -182,7 +182,9 @@ struct ReadingTests {
 
   @Test(
     "what is not base64 is refused",
-    arguments: ["A", "AAAAA", "AA=", "A===", "AAAA=", "AAAA====", "=", "AA==AA==", "A A=", "AA\\n", "é"]
+    arguments: [
+      "A", "AAAAA", "AA=", "A===", "AAAA=", "AAAA====", "=", "AA==AA==", "A A=", "AA\\n", "é",
+    ]
   )
   func badBase64(text: String) {
     #expect(refusal(Scalars.self, "{\"fBytes\":\"\(text)\"}")?.reason == .invalidBase64)
