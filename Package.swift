@@ -162,9 +162,9 @@ let package = Package(
     // Generated from a schema with everything in it; for tests only.
     .target(
       name: "WireTestSchema",
-      dependencies: ["MartletWire", "MartletJSON"],
+      dependencies: ["MartletWire", "MartletJSON", "MartletWellKnown"],
       path: "Tests/Support/WireTestSchema",
-      exclude: ["everything.proto"],
+      exclude: ["everything.proto", "known.proto"],
       swiftSettings: strict
     ),
     // Decodes and encodes what Tests/interop sends it.

@@ -1,4 +1,5 @@
-// The Swift side of Tests/interop/test_codec_differential.py and test_json_differential.py.
+// The Swift side of Tests/interop/test_codec_differential.py, test_json_differential.py and
+// test_well_known_types.py.
 //
 // Request: one byte of name length, the name of a message and, after a slash, what to do with it,
 // four bytes of length (little-endian), the bytes. Response: one byte, 0 for success and 1 for an
@@ -12,18 +13,26 @@ import MartletJSON
 import MartletWire
 import WireTestSchema
 
+/// What an `Any` may hold besides protobuf's own types.
+let registry = JSONTypeRegistry([
+  Known.self, KnownLists.self, KnownMaps.self, KnownChoice.self,
+])
+
 typealias Recode = ([UInt8]) throws -> [UInt8]
 
 func recode<M: JSONMessage>(_ type: M.Type) -> [(String, Recode)] {
   func toJSON(_ name: String, _ change: (inout JSONEncodingOptions) -> Void) -> (String, Recode) {
     var options = JSONEncodingOptions()
+    options.registry = registry
     change(&options)
     return (
       "\(M.protoName)/to-json\(name)",
       { bytes in try M(decoding: bytes).jsonBytes(options: options) }
     )
   }
-  var ignoring = JSONDecodingOptions()
+  var reading = JSONDecodingOptions()
+  reading.registry = registry
+  var ignoring = reading
   ignoring.ignoresUnknownFields = true
   return [
     (M.protoName, { bytes in try M(decoding: bytes).encoded(deterministic: true) }),
@@ -33,7 +42,10 @@ func recode<M: JSONMessage>(_ type: M.Type) -> [(String, Recode)] {
     toJSON("-numbers") { $0.enumsAsNumbers = true },
     toJSON("-sorted") { $0.isDeterministic = true },
     toJSON("-indented") { $0.isIndented = true },
-    ("\(M.protoName)/from-json", { text in try M(json: text).encoded(deterministic: true) }),
+    (
+      "\(M.protoName)/from-json",
+      { text in try M(json: text, options: reading).encoded(deterministic: true) }
+    ),
     (
       "\(M.protoName)/from-json-ignoring",
       { text in try M(json: text, options: ignoring).encoded(deterministic: true) }
@@ -45,7 +57,8 @@ let types: [String: Recode] = Dictionary(
   uniqueKeysWithValues: [
     recode(Scalars.self), recode(Optionals.self), recode(Lists.self), recode(Unpacked.self),
     recode(Maps.self), recode(Choice.self), recode(Tree.self), recode(Edges.self),
-    recode(Empty.self),
+    recode(Empty.self), recode(Known.self), recode(KnownLists.self), recode(KnownMaps.self),
+    recode(KnownChoice.self),
   ].joined()
 )
 
