@@ -33,7 +33,7 @@ extension Linter {
       find(
         .packageDefined,
         "the file has no package",
-        at: file.locations.first { $0.path == [12] }?.span,
+        at: file.locations.first { $0.path == [12] || $0.path == [14] }?.span,
         suggestion: Self.packageName(for: file).map { "add package \($0);" }
       )
       return

@@ -15,7 +15,7 @@ extension Linter {
   }
 
   private mutating func checkShape(of field: FieldDescriptor) {
-    if field.label == .required {
+    if field.isRequired {
       find(
         .fieldNotRequired,
         "\"\(field.name)\" is required: it can never be left out again",

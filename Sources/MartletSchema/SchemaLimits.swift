@@ -17,6 +17,8 @@ package struct SchemaLimits: Sendable, Hashable {
   package var optionDepth = 32
   /// Imports of imports of imports.
   package var importDepth = 200
+  /// Levels of messages compared with messages of other names.
+  package var comparisonDepth = 100
   /// Errors of one run; the rest are counted only.
   package var errors = 100
   /// Names compared in search of one to suggest.

@@ -50,6 +50,23 @@ struct Includes: ParsableArguments {
     }.filter { seen.insert($0).inserted }
   }
 
+  /// Which files of another version stand for what was given on the command line.
+  ///
+  /// - Parameter paths: files and directories; nothing stands for every file.
+  /// - Returns: whether a file belongs to them, by its import path.
+  func scope(of paths: [String]) -> (String) -> Bool {
+    let isDirectory = paths.map(FileSystem.isDirectory)
+    let given = zip(paths.map(importPath), isDirectory).map { path, isDirectory in
+      isDirectory && !path.isEmpty ? path + "/" : path
+    }
+    return { name in
+      given.isEmpty
+        || given.contains { path in
+          path.isEmpty || path == name || (path.hasSuffix("/") && name.hasPrefix(path))
+        }
+    }
+  }
+
   private func schemaFiles(in directory: String) -> [String] {
     let prefix = importPath(of: directory)
     return FileSystem.schemaFiles(in: directory).map { prefix.isEmpty ? $0 : "\(prefix)/\($0)" }
@@ -98,14 +115,17 @@ extension Includes {
   ///   - compilation: what became of the files.
   ///   - format: text goes to standard error, the others, which programs read, to standard output.
   ///   - leavesOutRules: whether warnings that belong to a rule are told elsewhere.
+  ///   - onlyErrors: whether warnings are of no interest.
   func report(
     _ compilation: Compilation,
     as format: DiagnosticFormat = .text,
-    leavesOutRules: Bool = false
+    leavesOutRules: Bool = false,
+    onlyErrors: Bool = false
   ) {
     var text = ""
     for diagnostic in compilation.diagnostics {
       if leavesOutRules, diagnostic.rule != nil { continue }
+      if onlyErrors, diagnostic.severity != .error { continue }
       text += diagnostic.rendered(
         as: format,
         source: compilation.sources[diagnostic.file],

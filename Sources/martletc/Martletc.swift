@@ -12,6 +12,6 @@ struct Martletc: ParsableCommand {
 
       Exit codes: 0 done, 1 the schema has errors or a file cannot be written, 64 wrong usage.
       """,
-    subcommands: [Generate.self, Check.self, Descriptors.self]
+    subcommands: [Generate.self, Check.self, Breaking.self, Descriptors.self]
   )
 }
