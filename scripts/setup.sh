@@ -5,7 +5,7 @@
 #   scripts/setup.sh build   what `swift build` needs
 #   scripts/setup.sh test    the same, and the virtual environment for the tests' peers and oracles
 #   scripts/setup.sh bench   the same, and the peers that the codec's benchmark builds
-#   scripts/setup.sh conformance   what `swift build` and protobuf's conformance suite need
+#   scripts/setup.sh conformance   the same, and what protobuf's conformance suite is built with
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -14,7 +14,7 @@ packages=(libnghttp2-dev libssl-dev libsqlite3-dev libexpat1-dev zlib1g-dev pkg-
 case $need in
   test) packages+=(python3 python3-venv protobuf-compiler) ;;
   bench) packages+=(python3 python3-venv protobuf-compiler g++ libprotobuf-dev valgrind) ;;
-  conformance) packages+=(protobuf-compiler g++ libprotobuf-dev) ;;
+  conformance) packages+=(python3 python3-venv protobuf-compiler g++ libprotobuf-dev) ;;
 esac
 
 fail() {
@@ -45,7 +45,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     fail "apt-get could not install: ${missing[*]}"
 fi
 
-case $need in build | conformance) exit 0 ;; esac
+[ "$need" != build ] || exit 0
 
 requirements=Tests/interop/requirements.txt
 stamp=.venv/requirements.installed

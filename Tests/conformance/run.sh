@@ -93,3 +93,5 @@ mkdir -p "$work"
 build_testee
 timeout "$limit_seconds" "$work/runner" --enforce_recommended --output_dir "$work/" "$@" \
   "$work/testee/debug/testee"
+# What newer suites add.
+.venv/bin/python -m pytest -q --timeout "$limit_seconds" -p no:cacheprovider "$package"
