@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Tests clients Examples Benchmarks
 
-.PHONY: help demo test test-swift test-interop conformance check format generate simulate bench bench-codec release clean
+.PHONY: help demo test test-swift test-interop conformance check format generate simulate bench bench-codec fuzz release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,10 @@ bench: release ## Measure what the server costs: CPU per call and batch, memory,
 bench-codec: ## Measure the codec beside SwiftProtobuf and C++ protobuf; ARGS="--only batch" for less
 	@scripts/setup.sh bench
 	$(PYTHON) Benchmarks/codec/bench.py $(ARGS)
+
+fuzz: ## Run the fuzzers of Tests/Fuzz, each for FUZZ_SECONDS (20)
+	@scripts/setup.sh test
+	scripts/fuzz.sh
 
 release: ## Build the release binaries: .build/release/{martletd,martlet,martletc}
 	@scripts/setup.sh build

@@ -287,3 +287,28 @@ let package = Package(
     ),
   ]
 )
+
+/// What `make fuzz` builds, which wants libFuzzer's `main` and flags that only a root package may use.
+if Context.environment["MARTLET_FUZZ"] != nil {
+  let fuzzing: [SwiftSetting] = settings + [.unsafeFlags(["-parse-as-library"])]
+  package.targets += [
+    .executableTarget(
+      name: "WireFuzzer",
+      dependencies: ["MartletWire", "WireTestSchema"],
+      path: "Tests/Fuzz/WireFuzzer",
+      swiftSettings: fuzzing
+    ),
+    .executableTarget(
+      name: "JSONFuzzer",
+      dependencies: ["MartletJSON", "MartletWellKnown", "MartletWire", "WireTestSchema"],
+      path: "Tests/Fuzz/JSONFuzzer",
+      swiftSettings: fuzzing
+    ),
+    .executableTarget(
+      name: "SchemaFuzzer",
+      dependencies: ["MartletSchema"],
+      path: "Tests/Fuzz/SchemaFuzzer",
+      swiftSettings: fuzzing
+    ),
+  ]
+}

@@ -10,6 +10,7 @@ import pathlib
 import random
 import struct
 import subprocess
+import tempfile
 import time
 
 import grpc_tools.protoc
@@ -65,14 +66,19 @@ def peer():
 
 
 @pytest.fixture(scope="module")
-def classes(tmp_path_factory):
+def classes():
+    return load_classes()
+
+
+def load_classes():
     """google.protobuf's classes of everything.proto, by name."""
-    out = tmp_path_factory.mktemp("descriptors") / "set.pb"
     folder = ROOT / "Tests" / "Support" / "WireTestSchema"
-    arguments = ["protoc", f"-I{folder}", f"--descriptor_set_out={out}", "everything.proto"]
-    assert grpc_tools.protoc.main(arguments) == 0
+    with tempfile.NamedTemporaryFile() as out:
+        arguments = ["protoc", f"-I{folder}", f"--descriptor_set_out={out.name}", "everything.proto"]
+        assert grpc_tools.protoc.main(arguments) == 0
+        files = descriptor_pb2.FileDescriptorSet.FromString(pathlib.Path(out.name).read_bytes()).file
     pool = descriptor_pool.DescriptorPool()
-    for file in descriptor_pb2.FileDescriptorSet.FromString(out.read_bytes()).file:
+    for file in files:
         pool.Add(file)
     return {
         name: message_factory.GetMessageClass(pool.FindMessageTypeByName(f"wiretest.v1.{name}"))
