@@ -1,19 +1,27 @@
 #!/usr/bin/env python3
 """Writes Sources/MartletSchema/WellKnownFiles.swift: google/protobuf/*.proto as the compiler
-carries them, printed anew from the descriptors in Python's protobuf package (no comments).
+carries them, printed anew from the descriptors in Python's protobuf package, and those of features
+from grpcio-tools' copies (no comments).
 
 Usage: .venv/bin/python scripts/well-known-files.py > Sources/MartletSchema/WellKnownFiles.swift
 """
+
+import pathlib
+import tempfile
 
 from google.protobuf import (
     any_pb2, api_pb2, descriptor_pb2, duration_pb2, empty_pb2, field_mask_pb2,
     source_context_pb2, struct_pb2, timestamp_pb2, type_pb2, wrappers_pb2, text_format,
 )
+from google.protobuf.compiler import plugin_pb2
+from grpc_tools import protoc
 
 MODULES = [
     any_pb2, api_pb2, descriptor_pb2, duration_pb2, empty_pb2, field_mask_pb2,
-    source_context_pb2, struct_pb2, timestamp_pb2, type_pb2, wrappers_pb2,
+    source_context_pb2, struct_pb2, timestamp_pb2, type_pb2, wrappers_pb2, plugin_pb2,
 ]
+# Extensions of FeatureSet, of which the Python package has none.
+FEATURES = [f"google/protobuf/{language}_features.proto" for language in ("cpp", "go", "java")]
 F = descriptor_pb2.FieldDescriptorProto
 LABELS = {F.LABEL_OPTIONAL: "optional ", F.LABEL_REPEATED: "repeated ", F.LABEL_REQUIRED: "required "}
 MAX = 536870911
@@ -140,7 +148,24 @@ def file_text(file):
         message_text(out, message, syntax)
     for enum in file.enum_type:
         enum_text(out, enum, "")
+    for field in file.extension:
+        text = field_text(field, syntax, {}, False)
+        out.append(f"extend {field.extendee} {{ {text} }}")
     return "\n".join(out)
+
+
+def files():
+    for module in MODULES:
+        file = descriptor_pb2.FileDescriptorProto()
+        module.DESCRIPTOR.CopyToProto(file)
+        yield file
+    folder = pathlib.Path(protoc.__file__).parent / "_proto"
+    with tempfile.NamedTemporaryFile() as out:
+        code = protoc.main(
+            ["protoc", f"-I{folder}", "--retain_options", f"--descriptor_set_out={out.name}", *FEATURES]
+        )
+        assert code == 0
+        yield from descriptor_pb2.FileDescriptorSet.FromString(out.read()).file
 
 
 def main():
@@ -153,16 +178,12 @@ def main():
     print("  /// The well-known file that declares a message or enum, by its full name.")
     print("  static func file(declaring name: String) -> String? { owners[name] }\n")
     print("  private static let owners: [String: String] = [")
-    for module in MODULES:
-        file = descriptor_pb2.FileDescriptorProto()
-        module.DESCRIPTOR.CopyToProto(file)
+    for file in files():
         for item in [*file.message_type, *file.enum_type]:
             print(f'    "{file.package}.{item.name}": "{file.name}",')
     print("  ]\n")
     print("  private static let sources: [String: String] = [")
-    for module in MODULES:
-        file = descriptor_pb2.FileDescriptorProto()
-        module.DESCRIPTOR.CopyToProto(file)
+    for file in files():
         print(f'    "{file.name}": ##"""')
         print("\n".join("      " + line for line in file_text(file).split("\n")))
         print('      """##,')

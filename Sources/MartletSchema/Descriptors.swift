@@ -25,6 +25,8 @@ package struct FileDescriptor: Sendable, Hashable {
   package var comments = SourceComments()
   /// SourceCodeInfo: every element's path, span and comments, in the order of parsing.
   package var locations: [SourceLocation] = []
+  /// Whether options for the eyes of compilers alone are missing: a descriptor has none of them.
+  package var lacksSourceOptions = false
   /// The text that all spans point into.
   package var source: SourceText
 

@@ -70,6 +70,7 @@ struct FileDescriptorReader {
       throw DescriptorError("the syntax \"\(name)\" is not known")
     }
     file.syntax = syntax
+    file.lacksSourceOptions = true
     switch syntax {
     case .proto2: file.edition = .proto2
     case .proto3: file.edition = .proto3

@@ -5,9 +5,9 @@ extension FileParser {
     _ number: Int32,
     _ position: Int32
   ) throws(StatementFailure) -> EnumDescriptor {
+    let visibility = visibility()
     let place = begin(number, position)
     defer { end(place) }
-    let visibility = visibility(6)
     advance()
     let nameSpan = current.span
     let name = try declaredName("the name of the enum")

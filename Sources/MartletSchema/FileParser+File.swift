@@ -129,12 +129,26 @@ extension FileParser {
   }
 
   private mutating func importStatement() throws(StatementFailure) {
+    if file.edition >= .edition2024, looking(at: "option", ahead: 1) {
+      try optionImport()
+      return
+    }
+    if file.imports.last?.kind == .option {
+      error("imports stand before option imports", at: current.span)
+    }
     let place = begin(3, Int32(file.imports.count))
     defer { end(place) }
     advance()
     var kind = ImportDescriptor.Kind.normal
     for (word, number, meaning) in Self.importKinds where looking(at: word) {
       kind = meaning
+      if meaning == .weak, file.edition >= .edition2024 {
+        error(
+          "edition 2024 has no weak imports",
+          at: current.span,
+          suggestion: "there is \"import option\""
+        )
+      }
       let count = file.imports.count { $0.kind == meaning }
       record([number, Int32(count)], at: current.span)
       advance()
@@ -144,6 +158,20 @@ extension FileParser {
     try endDeclaration(";", of: place)
     file.imports.append(
       ImportDescriptor(path: imported, kind: kind, span: span(of: place), pathSpan: pathSpan)
+    )
+  }
+
+  /// Reads `import option "path";`.
+  private mutating func optionImport() throws(StatementFailure) {
+    let count = file.imports.count { $0.kind == .option }
+    let place = begin(15, Int32(count))
+    defer { end(place) }
+    advance()
+    advance()
+    let (path, pathSpan) = try text("the path of the file to import, in quotes")
+    try endDeclaration(";", of: place)
+    file.imports.append(
+      ImportDescriptor(path: path, kind: .option, span: span(of: place), pathSpan: pathSpan)
     )
   }
 

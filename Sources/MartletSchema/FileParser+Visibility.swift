@@ -14,11 +14,10 @@ extension FileParser {
   /// Whether an enum begins here.
   var isEnum: Bool { looking(at: "enum") || hasVisibility && looking(at: "enum", ahead: 1) }
 
-  /// Reads `export` or `local` when it stands here; `number` is of the descriptor's field for it.
-  mutating func visibility(_ number: Int32) -> SymbolVisibility? {
+  /// Reads `export` or `local` when it stands here; it has no location, as in protoc.
+  mutating func visibility() -> SymbolVisibility? {
     guard hasVisibility else { return nil }
     let result = looking(at: "export") ? SymbolVisibility.export : .local
-    record(number, at: current.span)
     advance()
     return result
   }

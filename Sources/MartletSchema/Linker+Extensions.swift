@@ -20,6 +20,14 @@ extension Linker {
     guard let message = message(named: extendee) else { return }
     checkNumber(of: field, in: message)
     checkMessageSet(field, of: message)
+    if let owner = symbols[extendee]?.files.min(), isLite(current), !isLite(owner) {
+      error("a lite file extends only messages of lite files", at: field.extendeeSpan)
+    }
+  }
+
+  private func isLite(_ index: Int) -> Bool {
+    let options = index == current ? fileOptions : files[index].options
+    return options.known["optimize_for"] == .enumValue(name: "LITE_RUNTIME", number: 3)
   }
 
   private mutating func checkNumber(of field: FieldDescriptor, in message: MessageDescriptor) {
@@ -32,10 +40,12 @@ extension Linker {
       return
     }
     let extendee = message.fullName
-    guard message.extensionRanges.contains(where: { $0.range.contains(field.number) }) else {
+    let range = message.extensionRanges.first { $0.range.contains(field.number) }
+    guard let range else {
       error("\"\(extendee)\" has no room for an extension \(field.number)", at: field.numberSpan)
       return
     }
+    checkDeclaration(of: field, in: range)
     if let other = extensionNumbers[extendee]?[field.number] {
       error(
         "the extension \(field.number) of \"\(extendee)\" is already \"\(other)\"",
@@ -47,7 +57,9 @@ extension Linker {
 
   /// A message set holds messages only, each as one whole extension.
   private mutating func checkMessageSet(_ field: FieldDescriptor, of message: MessageDescriptor) {
-    guard message.isMessageSet, field.type != .message || field.label != .optional else { return }
+    guard message.isMessageSet,
+      field.type != .message || field.label != .optional || field.isDelimited
+    else { return }
     error("the extensions of a message set are optional messages", at: field.typeSpan)
   }
 

@@ -70,8 +70,10 @@ private struct FeatureResolver {
     for index in message.messages.indices where message.messages[index].isMapEntry {
       guard let map = maps[message.messages[index].fullName] else { continue }
       message.fields[map].features.messageEncoding = .lengthPrefixed
+      let options = message.fields[map].options.onlyFeatures
       for part in message.messages[index].fields.indices {
         resolve(&message.messages[index].fields[part], in: message.fields[map].features)
+        message.messages[index].fields[part].options = options
       }
     }
   }
@@ -104,6 +106,15 @@ private struct FeatureResolver {
     for method in service.methods where !method.options.isEmpty {
       _ = features(any, method.options, at: method.nameSpan)
     }
+  }
+}
+
+extension DescriptorOptions {
+  fileprivate var onlyFeatures: DescriptorOptions {
+    var result = DescriptorOptions()
+    result.known["features"] = known["features"]
+    result.fields = fields.filter { $0.name == "features" && !$0.isExtension }
+    return result
   }
 }
 

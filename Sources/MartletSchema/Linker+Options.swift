@@ -22,10 +22,7 @@ extension Linker {
 
   private mutating func interpretOptions(of message: inout MessageDescriptor, _ round: OptionRound)
   {
-    if message.isMapEntry {
-      for index in message.fields.indices { interpretOptions(of: &message.fields[index], round) }
-      return
-    }
+    if message.isMapEntry { return }
     interpret(&message.options, .message, round, scope: message.fullName)
     if round == .own { checkFormat(of: &message) }
     for index in message.fields.indices { interpretOptions(of: &message.fields[index], round) }

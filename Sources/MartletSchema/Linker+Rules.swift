@@ -6,6 +6,10 @@ extension Linker {
     for enumeration in file.enums { checkRules(of: enumeration) }
     for field in file.extensions { checkExtension(field) }
     checkFeatures(of: file)
+    if file.edition >= .edition2024 {
+      checkVisibility(of: file)
+      checkNames(of: file)
+    }
   }
 
   private mutating func checkRules(of message: MessageDescriptor) {
@@ -18,6 +22,7 @@ extension Linker {
     if !message.extensionRanges.isEmpty, files[current].syntax == .proto3 {
       error("proto3 has no extension ranges", at: message.extensionRanges[0].range.span)
     }
+    checkDeclarations(of: message)
     checkJSONNames(of: message)
     for field in message.fields {
       checkType(of: field)

@@ -87,7 +87,10 @@ extension Linker {
     switch lookUp(name, from: scope, typesOnly: typesOnly) {
     case .found(let fullName, let symbol):
       markUsed(symbol)
-      if symbol.kind.isType { return (fullName, symbol) }
+      if symbol.kind.isType {
+        checkIsNotLocal(fullName, symbol, at: span)
+        return (fullName, symbol)
+      }
       error(
         "\"\(name)\" is \(symbol.kind.withArticle) here, not a type",
         at: span,

@@ -12,6 +12,12 @@ struct Linker {
   var current = 0
   /// The files that each file may name things of.
   private var visible: [Set<Int>] = []
+  /// The files that only options may name things of.
+  private var visibleToOptions: [Set<Int>] = []
+  /// Whether names of options are looked up.
+  var looksUpOptions = false
+  /// Messages and enums that only their own file may name.
+  var localTypes: Set<String> = []
   /// What each file passes on through `import public`, itself included.
   private var exported: [Set<Int>] = []
   private var fileIndices: [String: Int] = [:]
@@ -25,6 +31,8 @@ struct Linker {
   var extensions: [String: FieldDescriptor] = [:]
   /// Options whose declaration may forbid their use on some kinds of element or in some editions.
   var optionUses: [OptionUse] = []
+  /// Those of the current file, as far as they have a meaning.
+  var fileOptions = DescriptorOptions()
   /// False only while descriptor.proto itself is read to learn what options there are.
   var interpretsOptions = true
   /// Extensions by extended message and number.
@@ -65,7 +73,9 @@ struct Linker {
     resolveTypes(in: &file)
     // What custom options mean depends on features, which are options themselves.
     if interpretsOptions { interpretOptions(of: &file, .own) }
+    fileOptions = file.options
     resolveFeatures(of: &file)
+    recordLocalTypes(of: file)
     record(file)
     if interpretsOptions { interpretOptions(of: &file, .custom) }
     checkRules(of: file)
@@ -78,18 +88,25 @@ struct Linker {
   private mutating func computeVisibility() {
     var sees: Set<Int> = [current]
     var passes: Set<Int> = [current]
+    var optionsSee: Set<Int> = []
     fileIndices[files[current].name] = current
     for item in files[current].imports {
       guard let index = fileIndices[item.path] else { continue }
+      if item.kind == .option {
+        optionsSee.formUnion(exported[index])
+        continue
+      }
       sees.formUnion(exported[index])
       if item.kind == .public { passes.formUnion(exported[index]) }
     }
     visible.append(sees)
+    visibleToOptions.append(optionsSee)
     exported.append(passes)
   }
 
   func isVisible(_ symbol: Symbol) -> Bool {
     !symbol.files.isDisjoint(with: visible[current])
+      || looksUpOptions && !symbol.files.isDisjoint(with: visibleToOptions[current])
   }
 
   mutating func markUsed(_ symbol: Symbol) {
@@ -97,7 +114,7 @@ struct Linker {
   }
 
   private mutating func warnOfUnusedImports(_ file: FileDescriptor) {
-    for item in file.imports where item.kind == .normal {
+    for item in file.imports where item.kind == .normal || item.kind == .option {
       guard let index = fileIndices[item.path], exported[index].isDisjoint(with: used) else {
         continue
       }

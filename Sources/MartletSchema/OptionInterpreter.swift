@@ -8,18 +8,19 @@ struct OptionFailure: Error {
 /// Gives the options of one element their meaning by the messages that describe options: those of
 /// descriptor.proto and the extensions of them that the file can see.
 struct OptionInterpreter {
-  let linker: Linker
+  var linker: Linker
   let kind: OptionKind
   let scope: String
   /// Extensions named by the options.
   var used: [Symbol] = []
   /// Options whose declarations limit their use.
   var uses: [OptionUse] = []
-  /// Paths of field numbers that have a value already.
-  private var assigned: Set<[Int32]> = []
+  /// What the options so far mean.
+  private var results: [OptionField] = []
 
   init(linker: Linker, kind: OptionKind, scope: String) {
     self.linker = linker
+    self.linker.looksUpOptions = true
     self.kind = kind
     self.scope = scope
   }
@@ -37,18 +38,19 @@ struct OptionInterpreter {
       use(field, at: option.nameSpan)
       if index + 1 == option.name.count { break }
       message = try submessage(of: field, part)
-      if assigned.contains(path) { throw alreadySet(option, part) }
     }
     try checkFirst(option, fields)
     guard let last = fields.last else {
       throw OptionFailure(message: "an option needs a name", span: option.span)
     }
-    try claim(path, last, option)
+    try checkIsNew(path, last, option)
     var value = try value(option, for: last)
     for index in fields.indices.reversed().dropFirst() {
       value = .message([Self.optionField(fields[index + 1], value)])
     }
-    return Self.optionField(fields[0], value)
+    let result = Self.optionField(fields[0], value)
+    results.append(result)
+    return result
   }
 
   static func optionField(_ field: FieldDescriptor, _ value: OptionValue) -> OptionField {
@@ -173,15 +175,23 @@ struct OptionInterpreter {
 
   // MARK: - Given once
 
-  private mutating func claim(
+  /// A part may be given beside others, not twice: not by itself and not in braces.
+  private func checkIsNew(
     _ path: [Int32],
     _ field: FieldDescriptor,
     _ option: UninterpretedOption
   ) throws(OptionFailure) {
-    if field.isRepeated { return }
-    let isTaken = assigned.contains(path) || assigned.contains { $0.starts(with: path) }
-    if isTaken, let part = option.name.last { throw alreadySet(option, part) }
-    assigned.insert(path)
+    guard !field.isRepeated, !results.isEmpty, let last = path.last else { return }
+    var parts = results
+    for number in path.dropLast() {
+      parts = parts.flatMap { part -> [OptionField] in
+        guard part.number == number, case .message(let inner) = part.value else { return [] }
+        return inner
+      }
+    }
+    if parts.contains(where: { $0.number == last }), let part = option.name.last {
+      throw alreadySet(option, part)
+    }
   }
 
   private func alreadySet(

@@ -100,10 +100,12 @@ private struct OptionPaths {
     for (index, pair) in zip(options.written, options.fields).enumerated() {
       var meaning = path
       var field = pair.1
+      var isSourceOnly = field.isSourceOnly
       meaning.append(field.number)
       for _ in pair.0.name.dropFirst() {
         guard case .message(let inner) = field.value, let next = inner.first else { break }
         field = next
+        isSourceOnly = isSourceOnly || field.isSourceOnly
         meaning.append(field.number)
       }
       if field.isRepeated {
@@ -112,7 +114,7 @@ private struct OptionPaths {
         meaning.append(position)
       }
       let place = path + [FileParser.uninterpreted, Int32(index)]
-      paths[place] = .some(pair.1.isSourceOnly ? nil : meaning)
+      paths[place] = .some(isSourceOnly ? nil : meaning)
     }
   }
 }
