@@ -167,6 +167,14 @@ let package = Package(
       exclude: ["everything.proto", "known.proto"],
       swiftSettings: strict
     ),
+    // Generated from a schema whose names get in each other's way; for tests only.
+    .target(
+      name: "TortureSchema",
+      dependencies: ["MartletJSON", "MartletRPC", "MartletWellKnown", "MartletWire"],
+      path: "Tests/Support/TortureSchema",
+      exclude: ["torture.proto"],
+      swiftSettings: strict
+    ),
     // Decodes and encodes what Tests/interop sends it.
     .executableTarget(
       name: "wire-peer",
@@ -188,7 +196,10 @@ let package = Package(
 
     .testTarget(
       name: "MartletWireTests",
-      dependencies: ["MartletWire", "MartletSchema", "WireTestSchema", "WorkoutSchema"],
+      dependencies: [
+        "MartletWire", "MartletSchema", "WireTestSchema", "WorkoutSchema",
+        "MartletJSON", "MartletWellKnown", "TortureSchema",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

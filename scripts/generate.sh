@@ -53,4 +53,5 @@ generate_files "$plain_json" Sources/MartletJSON/Generated --messages-only --jso
 generate schema Sources/WorkoutSchema/Generated
 generate Tests/Support/WireTestSchema Tests/Support/WireTestSchema/Generated --messages-only \
   --json
+generate Tests/Support/TortureSchema Tests/Support/TortureSchema/Generated --json
 generate Tests/Support/EchoSchema Tests/Support/EchoSchema/Generated --visibility package

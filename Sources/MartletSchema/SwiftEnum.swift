@@ -26,17 +26,14 @@ extension SwiftGenerator {
   }
 
   private func emitValues(of enumeration: EnumDescriptor, to text: inout SwiftText) {
-    var names: Set<String> = []
-    for value in enumeration.values {
-      var name = SwiftNames.enumCase(value.name, of: enumeration.name)
-      if !names.insert(name).inserted {
-        name += "_\(value.number < 0 ? "minus" : "")\(value.number.magnitude)"
-      }
+    let names = SwiftNames.enumCases(of: enumeration)
+    for (value, name) in zip(enumeration.values, names) {
       text.documentation(
         value.comments,
         otherwise: "The value `\(value.name)`.",
         isDeprecated: value.isDeprecated
       )
+      if value.isDeprecated { text.line("@available(*, deprecated)") }
       text.line("\(access)static let \(name) = Self(rawValue: \(value.number))")
     }
   }

@@ -84,6 +84,9 @@ struct SwiftField {
   var name: String
   var value: SwiftValue
   var shape: Shape
+  /// Whether the property only passes on to a private one, so that generated code, which reads and
+  /// writes that one, is not warned of what the schema deprecates.
+  var isHidden = false
 
   var number: Int32 { descriptor.number }
   /// The tag that is written.
@@ -106,11 +109,19 @@ struct SwiftField {
     let locals: Set<String> = [
       "bound", "reader", "tag", "value", "window", "writer",
     ]
-    return locals.contains(name) ? "self.\(name)" : name
+    return locals.contains(stored) ? "self.\(stored)" : stored
   }
 
-  /// The private property behind a boxed field.
-  var boxName: String { "boxed" + SwiftNames.upperCamel(descriptor.name) }
+  /// The property that generated code reads and writes.
+  var stored: String { isHidden ? hiddenName : name }
+
+  // No other property begins with an underscore and a letter.
+
+  /// The private property behind a deprecated one.
+  var hiddenName: String { "_" + SwiftNames.plain(name) }
+
+  /// The private property behind a boxed one.
+  var boxName: String { "_" + SwiftNames.plain(stored) }
 
   /// The type of the property.
   var type: String {
@@ -123,17 +134,17 @@ struct SwiftField {
     }
   }
 
-  /// The property's declaration after `var`.
-  var declaration: String {
+  /// The declaration of a property after its name: type, initial value or both.
+  var initialization: String {
     switch shape {
     case .single where value.kind == .double || value.kind == .string || value.kind == .bool:
-      "\(name) = \(value.initial)"
+      " = \(value.initial)"
     case .single where value.kind == .enum:
-      "\(name) = \(value.type)\(value.initial)"
-    case .single: "\(name): \(type) = \(value.initial)"
-    case .list: "\(name): \(type) = []"
-    case .map: "\(name): \(type) = [:]"
-    case .optional, .boxed, .oneof: "\(name): \(type)"
+      " = \(value.type)\(value.initial)"
+    case .single: ": \(type) = \(value.initial)"
+    case .list: ": \(type) = []"
+    case .map: ": \(type) = [:]"
+    case .optional, .boxed, .oneof: ": \(type)"
     }
   }
 }

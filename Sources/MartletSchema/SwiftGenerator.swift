@@ -46,6 +46,7 @@ package struct SwiftRefusal: Error, Hashable {
 package struct SwiftGenerator {
   let schema: SchemaSet
   let options: SwiftOptions
+  private let typeNames: SwiftTypeNames
 
   /// - Parameters:
   ///   - schema: the files to generate and all that they import.
@@ -53,6 +54,7 @@ package struct SwiftGenerator {
   package init(schema: SchemaSet, options: SwiftOptions = SwiftOptions()) {
     self.schema = schema
     self.options = options
+    typeNames = SwiftTypeNames(schema, prefix: Self.prefix)
   }
 
   /// The Swift of one file of the schema.
@@ -146,16 +148,13 @@ package struct SwiftGenerator {
     return names
   }
 
-  /// Swift's name of a message or enum, with those it is nested in.
-  func typeName(_ fullName: String) -> String {
-    guard let file = schema.file(declaring: fullName) else { return fullName }
-    var parts = file.relativeName(of: fullName).split(separator: ".").map(String.init)
-    if !parts.isEmpty { parts[0] = prefix(of: file) + parts[0] }
-    return parts.map(SwiftNames.type).joined(separator: ".")
-  }
+  /// Swift's name of a message, enum or oneof, with those it is nested in.
+  func typeName(_ fullName: String) -> String { typeNames.paths[fullName] ?? fullName }
 
   /// What the names of a file's top-level types begin with.
-  func prefix(of file: FileDescriptor) -> String {
+  func prefix(of file: FileDescriptor) -> String { Self.prefix(of: file) }
+
+  private static func prefix(of file: FileDescriptor) -> String {
     if SwiftWellKnown.contains(file) { return SwiftWellKnown.typePrefix }
     guard case .string(let prefix)? = file.options.known["swift_prefix"] else { return "" }
     return prefix

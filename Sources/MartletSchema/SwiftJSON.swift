@@ -197,7 +197,7 @@ extension SwiftGenerator {
 
 extension SwiftField {
   /// The property in a statement: `self.` where a local name would hide it.
-  fileprivate var jsonReference: String { Self.jsonReference(name) }
+  fileprivate var jsonReference: String { Self.jsonReference(stored) }
 
   fileprivate static func jsonReference(_ name: String) -> String {
     ["field", "object", "reader", "value", "writer"].contains(name) ? "self.\(name)" : name

@@ -30,18 +30,13 @@ struct SwiftMessage {
     descriptor = message
     self.file = file
     typeName = generator.typeName(message.fullName)
-    let typeNames = Set(
-      generator.nestedMessages(of: message).map(\.name) + message.enums.map(\.name)
-    )
+    var names: Set<String> = []
     for (index, oneof) in message.oneofs.enumerated() where !oneof.isSynthetic {
-      let type = SwiftNames.type(SwiftNames.upperCamel(oneof.name))
+      var name = SwiftNames.member(oneof.name)
+      while !names.insert(name).inserted { name += "_" }
+      let type = generator.typeName(oneof.fullName).split(separator: ".").last
       oneofs.append(
-        Oneof(
-          index: index,
-          descriptor: oneof,
-          name: SwiftNames.member(oneof.name),
-          typeName: typeNames.contains(type) ? type + "Oneof" : type
-        )
+        Oneof(index: index, descriptor: oneof, name: name, typeName: type.map(String.init) ?? "")
       )
     }
     if let span = message.extensions.first?.span ?? message.extensionRanges.first?.range.span {
@@ -51,12 +46,17 @@ struct SwiftMessage {
         message: "no Swift is generated for extensions"
       )
     }
-    var names = Set(oneofs.map(\.name))
+    var cases: [Int: Set<String>] = [:]
     for field in message.fields {
       var swift = try generator.swiftField(field, of: message, in: file)
       // Two names of a schema may become one of Swift's; the number tells them apart.
-      let isCase = swift.oneof != nil
-      if !isCase, !names.insert(swift.name).inserted { swift.name += "_\(field.number)" }
+      let isNew =
+        if let oneof = swift.oneof {
+          cases[oneof, default: []].insert(swift.name).inserted
+        } else {
+          names.insert(swift.name).inserted
+        }
+      if !isNew { swift.name = SwiftNames.plain(swift.name) + "_\(field.number)" }
       fields.append(swift)
     }
   }
@@ -79,11 +79,16 @@ extension SwiftGenerator {
     }
     let entry = schema.mapEntry(of: field)
     let value = swiftValue(entry?.value ?? field)
+    let shape = shape(of: field, key: entry.map { swiftValue($0.key) }, in: message)
+    let isCase = if case .oneof = shape { true } else { false }
     return SwiftField(
       descriptor: field,
-      name: SwiftNames.member(field.name),
+      name: isCase ? SwiftNames.oneofCase(field.name) : SwiftNames.member(field.name),
       value: value,
-      shape: shape(of: field, key: entry.map { swiftValue($0.key) }, in: message)
+      shape: shape,
+      // JSON that stands alone, as that of protobuf's own types, sees no private property.
+      isHidden: field.isDeprecated && !isCase && options.json != .only
+        && !SwiftWellKnown.contains(file)
     )
   }
 
@@ -106,9 +111,10 @@ extension SwiftGenerator {
     let name = field.typeName.isEmpty ? "" : typeName(field.typeName)
     var initial = ""
     if let enumeration = schema.enumeration(named: field.typeName),
-      let zero = enumeration.values.first(where: { $0.number == 0 })
+      let zero = enumeration.values.firstIndex(where: { $0.number == 0 })
     {
-      initial = "." + SwiftNames.enumCase(zero.name, of: enumeration.name)
+      initial = "." + SwiftNames.enumCases(of: enumeration)[zero]
+      if enumeration.values[zero].isDeprecated { initial = "(rawValue: 0)" }
     }
     return SwiftValue(field.type, named: name, firstCase: initial)
   }
@@ -175,11 +181,6 @@ extension SwiftGenerator {
         text.line("\(access)var \(oneof.name): \(oneof.typeName)?")
         continue
       }
-      text.documentation(
-        field.descriptor.comments,
-        otherwise: "The field `\(field.descriptor.name)`, number \(field.number).",
-        isDeprecated: field.descriptor.isDeprecated
-      )
       emitProperty(field, to: &text)
     }
     text.documentation("Fields that the schema does not name, kept as they came.")
@@ -187,11 +188,34 @@ extension SwiftGenerator {
   }
 
   private func emitProperty(_ field: SwiftField, to text: inout SwiftText) {
-    guard case .boxed = field.shape else {
-      text.line("\(access)var \(field.declaration)")
+    text.documentation(
+      field.descriptor.comments,
+      otherwise: "The field `\(field.descriptor.name)`, number \(field.number).",
+      isDeprecated: field.descriptor.isDeprecated
+    )
+    guard field.isHidden else {
+      emitStorage(field, field.name, access, to: &text)
       return
     }
-    text.block("\(access)var \(field.declaration)") { text in
+    text.line("@available(*, deprecated)")
+    text.block("\(access)var \(field.name): \(field.type)") { text in
+      text.line("get { \(field.hiddenName) }")
+      text.line("set { \(field.hiddenName) = newValue }")
+    }
+    emitStorage(field, field.hiddenName, "private ", to: &text)
+  }
+
+  private func emitStorage(
+    _ field: SwiftField,
+    _ name: String,
+    _ access: String,
+    to text: inout SwiftText
+  ) {
+    guard case .boxed = field.shape else {
+      text.line("\(access)var \(name)\(field.initialization)")
+      return
+    }
+    text.block("\(access)var \(name)\(field.initialization)") { text in
       text.line("get { \(field.boxName)?.value }")
       text.line("set { \(field.boxName) = newValue.map(Indirect.init) }")
     }

@@ -36,6 +36,44 @@ enum SwiftNames {
     return keywords.contains(camel) ? "`\(camel)`" : camel
   }
 
+  /// A name without the backticks that it may need where it stands alone.
+  static func plain(_ name: String) -> String { name.filter { $0 != "`" } }
+
+  /// The name of a oneof's field as a case of its enum, which is used in optionals.
+  static func oneofCase(_ name: String) -> String {
+    let member = member(name)
+    return ["none", "some"].contains(member) ? member + "_" : member
+  }
+
+  /// The name of a method of a service, where stubs and handlers have members of their own.
+  static func method(_ name: String) -> String {
+    let member = member(name)
+    return ["channel", "name", "service"].contains(member) ? member + "_" : member
+  }
+
+  /// The names of methods, each once.
+  static func methods(of service: ServiceDescriptor) -> [String] {
+    var taken: Set<String> = []
+    return service.methods.map { method in
+      var name = Self.method(method.name)
+      while !taken.insert(name).inserted { name = plain(name) + "_" }
+      return name
+    }
+  }
+
+  /// The names of an enum's values, each once.
+  static func enumCases(of enumeration: EnumDescriptor) -> [String] {
+    var taken: Set<String> = []
+    return enumeration.values.map { value in
+      var name = enumCase(value.name, of: enumeration.name)
+      if taken.contains(name) {
+        name = plain(name) + "_\(value.number < 0 ? "minus" : "")\(value.number.magnitude)"
+      }
+      while !taken.insert(name).inserted { name += "_" }
+      return name
+    }
+  }
+
   /// A type's name.
   static func type(_ name: String) -> String {
     let camel = startingWithLetter(
@@ -83,7 +121,8 @@ enum SwiftNames {
   }
 
   private static func startingWithLetter(_ name: String) -> String {
-    name.first.map { $0.isLetter } ?? false ? name : "_" + name
+    if name.isEmpty { return "underscore" }
+    return name.first.map { $0.isLetter } ?? false ? name : "_" + name
   }
 
   /// Members that generated types and their protocols have, or that Swift keeps even in
@@ -91,7 +130,8 @@ enum SwiftNames {
   private static let unusableMembers: Set<String> = [
     "self", "init", "description", "hashValue", "hash", "unknownFields", "encodedSizeBound",
     "encoded", "merge", "with", "protoName", "readFields", "writeFields", "readJSON", "writeJSON",
-    "rawValue", "allNamed", "debugDescription",
+    "rawValue", "allNamed", "debugDescription", "hasSpecialJSON", "jsonBytes", "jsonFields",
+    "jsonNames", "jsonString", "jsonValue", "writeJSONValue",
   ]
 
   /// Types that generated code names, and words that cannot be a type's name.
@@ -99,17 +139,17 @@ enum SwiftNames {
     "Any", "Array", "Bool", "CallOptions", "Channel", "ClientCall", "Dictionary", "Double",
     "Equatable", "Error", "Float", "Hashable", "Indirect", "Int", "Int32", "Int64", "JSONEnum",
     "JSONEnumNames", "JSONError", "JSONFields", "JSONMessage", "JSONReader", "JSONWriter", "MapKey",
-    "Message", "MessageStream", "MessageWriter", "MethodDescriptor", "Never", "OpenEnum",
+    "Message", "MessageStream", "MessageWriter", "MethodDescriptor", "Methods", "Never", "OpenEnum",
     "Optional", "Protocol", "RPCError", "RPCService", "Self", "Sendable", "ServerCall",
     "ServiceHandler", "String", "Swift", "Type", "UInt32", "UInt64", "UInt8", "UnknownFields",
     "Void", "WireReader", "WireWriter",
   ]
 
   private static let keywords: Set<String> = [
-    "Any", "as", "associatedtype", "break", "case", "catch", "class", "continue", "default",
-    "defer", "deinit", "do", "else", "enum", "extension", "fallthrough", "false", "fileprivate",
-    "for", "func", "guard", "if", "import", "in", "inout", "internal", "is", "let", "nil",
-    "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows",
+    "Any", "as", "associatedtype", "await", "break", "case", "catch", "class", "continue",
+    "default", "defer", "deinit", "do", "else", "enum", "extension", "fallthrough", "false",
+    "fileprivate", "for", "func", "guard", "if", "import", "in", "inout", "internal", "is", "let",
+    "nil", "operator", "precedencegroup", "private", "protocol", "public", "repeat", "rethrows",
     "return", "static", "struct", "subscript", "super", "switch", "throw", "throws", "true",
     "try", "typealias", "var", "where", "while",
   ]

@@ -38,18 +38,24 @@ extension SwiftGenerator {
       text.blank()
       text.documentation("The methods, for handlers, clients and interceptors.")
       text.block("\(access)enum Methods") { text in
-        for method in service.methods { emitDescriptor(of: method, to: &text) }
+        for (method, member) in zip(service.methods, SwiftNames.methods(of: service)) {
+          emitDescriptor(of: method, member, to: &text)
+        }
       }
     }
   }
 
-  private func emitDescriptor(of method: MethodDescriptor, to text: inout SwiftText) {
+  private func emitDescriptor(
+    of method: MethodDescriptor,
+    _ member: String,
+    to text: inout SwiftText
+  ) {
     text.documentation("The method `\(method.name)`.")
     let arguments = [
       "service: name", "name: \"\(method.name)\"", "kind: .\(method.kind)",
     ]
     let type = "MethodDescriptor<\(request(method)), \(response(method))>"
-    let head = "\(access)static let \(SwiftNames.member(method.name)) ="
+    let head = "\(access)static let \(member) ="
     if head.count + type.count + 2 > text.width {
       text.line(head)
       text.indented { text in
@@ -71,11 +77,11 @@ extension SwiftGenerator {
   private func emitHandler(of service: ServiceDescriptor, name: String, to text: inout SwiftText) {
     text.documentation("What a server implements to answer `\(service.fullName)`.")
     text.block("\(access)protocol \(name)Handler: ServiceHandler") { text in
-      for method in service.methods {
+      for (method, member) in zip(service.methods, SwiftNames.methods(of: service)) {
         text.blank()
         documentation(of: method, to: &text)
         let lines = text.signature(
-          "func \(SwiftNames.member(method.name))",
+          "func \(member)",
           handlerParameters(of: method),
           method.isServerStreaming
             ? " async throws" : " async throws -> \(response(method))"
@@ -96,16 +102,18 @@ extension SwiftGenerator {
     text.line("RPCService(")
     text.indented { text in
       text.line("name: \(name).name,")
+      if service.methods.isEmpty { return text.line("methods: []") }
+      // The formatter wants a comma behind the last of several elements, and none behind one.
+      let comma = service.methods.count > 1 ? "," : ""
       text.line("methods: [")
       text.indented { text in
-        for method in service.methods {
-          let member = SwiftNames.member(method.name)
+        for (method, member) in zip(service.methods, SwiftNames.methods(of: service)) {
           let arguments = (0..<handlerParameters(of: method).count).map { "$\($0)" }
           text.line(".\(method.kind)(\(name).Methods.\(member)) {")
           text.indented { text in
             text.line("try await \(member)(\(arguments.joined(separator: ", ")))")
           }
-          text.line("},")
+          text.line("}\(comma)")
         }
       }
       text.line("]")
@@ -143,17 +151,21 @@ extension SwiftGenerator {
       text.blank()
       text.documentation("Makes a client that calls over the given channel.")
       text.line("\(access)init(_ channel: Channel) { self.channel = channel }")
-      for method in service.methods {
+      for (method, member) in zip(service.methods, SwiftNames.methods(of: service)) {
         text.blank()
         documentation(of: method, to: &text)
         if method.isDeprecated { text.line("@available(*, deprecated)") }
-        emitCall(of: method, name: name, to: &text)
+        emitCall(of: method, member, name: name, to: &text)
       }
     }
   }
 
-  private func emitCall(of method: MethodDescriptor, name: String, to text: inout SwiftText) {
-    let member = SwiftNames.member(method.name)
+  private func emitCall(
+    of method: MethodDescriptor,
+    _ member: String,
+    name: String,
+    to text: inout SwiftText
+  ) {
     let isUnary = !method.isClientStreaming && !method.isServerStreaming
     let result =
       isUnary ? response(method) : "ClientCall<\(request(method)), \(response(method))>"

@@ -30,8 +30,13 @@ struct SwiftText {
   /// `head {`, the body, `}`.
   mutating func block(_ head: String, _ body: (inout SwiftText) -> Void) {
     line(head + " {")
+    let start = lines.count
     indented(body)
-    line("}")
+    if lines.count == start {
+      lines[start - 1] += "}"
+    } else {
+      line("}")
+    }
   }
 
   /// A function of one statement; its parameters go on lines of their own where one is too short.
@@ -89,7 +94,7 @@ extension SwiftText {
       if index > 0 { line("///") }
       for text in paragraph { documentationLine(text) }
     }
-    // Not an attribute: generated code uses what it deprecates, and would warn of it.
+    // Types have no attribute: other generated code uses them, and would warn of it.
     if isDeprecated {
       line("///")
       line("/// Deprecated in the schema.")

@@ -707,26 +707,26 @@ public struct Tree: Message {
   public var name = ""
   /// The field `left`, number 2.
   public var left: Tree? {
-    get { boxedLeft?.value }
-    set { boxedLeft = newValue.map(Indirect.init) }
+    get { _left?.value }
+    set { _left = newValue.map(Indirect.init) }
   }
-  private var boxedLeft: Indirect<Tree>?
+  private var _left: Indirect<Tree>?
   /// The field `right`, number 3.
   public var right: Tree? {
-    get { boxedRight?.value }
-    set { boxedRight = newValue.map(Indirect.init) }
+    get { _right?.value }
+    set { _right = newValue.map(Indirect.init) }
   }
-  private var boxedRight: Indirect<Tree>?
+  private var _right: Indirect<Tree>?
   /// The field `children`, number 4.
   public var children: [Tree] = []
   /// The field `by_name`, number 5.
   public var byName: [String: Tree] = [:]
   /// The field `owner`, number 6.
   public var owner: Tree.Owner? {
-    get { boxedOwner?.value }
-    set { boxedOwner = newValue.map(Indirect.init) }
+    get { _owner?.value }
+    set { _owner = newValue.map(Indirect.init) }
   }
-  private var boxedOwner: Indirect<Tree.Owner>?
+  private var _owner: Indirect<Tree.Owner>?
   /// The oneof `hold`; nil when none of its fields is set.
   public var hold: Hold?
   /// Fields that the schema does not name, kept as they came.
@@ -745,10 +745,10 @@ public struct Tree: Message {
   public struct Owner: Message {
     /// The field `tree`, number 1.
     public var tree: Tree? {
-      get { boxedTree?.value }
-      set { boxedTree = newValue.map(Indirect.init) }
+      get { _tree?.value }
+      set { _tree = newValue.map(Indirect.init) }
     }
-    private var boxedTree: Indirect<Tree>?
+    private var _tree: Indirect<Tree>?
     /// The field `kind`, number 2.
     public var kind = Tree.Owner.Kind.unspecified
     /// Fields that the schema does not name, kept as they came.
@@ -798,11 +798,11 @@ extension Tree {
     while true {
       switch reader.nextTag() {
       case 10: reader.string(into: &name)
-      case 18: reader.message(into: &boxedLeft)
-      case 26: reader.message(into: &boxedRight)
+      case 18: reader.message(into: &_left)
+      case 26: reader.message(into: &_right)
       case 34: reader.messages(into: &children)
       case 42: reader.map(into: &byName, .string, unknown: &unknownFields)
-      case 50: reader.message(into: &boxedOwner)
+      case 50: reader.message(into: &_owner)
       case 58:
         var value = Tree.Owner()
         if case .held(let held)? = hold { value = held }
@@ -818,11 +818,11 @@ extension Tree {
   public var encodedSizeBound: Int {
     var bound = 30 + unknownFields.count
     bound += WireWriter.sizeBound(of: name)
-    bound += WireWriter.sizeBound(of: boxedLeft)
-    bound += WireWriter.sizeBound(of: boxedRight)
+    bound += WireWriter.sizeBound(of: _left)
+    bound += WireWriter.sizeBound(of: _right)
     bound += WireWriter.sizeBound(of: children, overhead: 6)
     bound += WireWriter.sizeBound(of: byName, overhead: 18)
-    bound += WireWriter.sizeBound(of: boxedOwner)
+    bound += WireWriter.sizeBound(of: _owner)
     if case .held(let value)? = hold { bound += value.encodedSizeBound }
     return bound
   }
@@ -830,11 +830,11 @@ extension Tree {
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     writer.string(unlessDefault: name, tag: 10)
-    writer.message(ifSet: boxedLeft, tag: 18)
-    writer.message(ifSet: boxedRight, tag: 26)
+    writer.message(ifSet: _left, tag: 18)
+    writer.message(ifSet: _right, tag: 26)
     writer.messages(children, tag: 34)
     writer.map(byName, .string, tag: 42)
-    writer.message(ifSet: boxedOwner, tag: 50)
+    writer.message(ifSet: _owner, tag: 50)
     switch hold {
     case .held(let value)?: writer.message(value, tag: 58)
     case nil: break
@@ -851,7 +851,7 @@ extension Tree.Owner {
   public mutating func readFields(from reader: inout WireReader) {
     while true {
       switch reader.nextTag() {
-      case 10: reader.message(into: &boxedTree)
+      case 10: reader.message(into: &_tree)
       case 16: kind = reader.openEnum()
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
@@ -862,13 +862,13 @@ extension Tree.Owner {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 17 + unknownFields.count
-    bound += WireWriter.sizeBound(of: boxedTree)
+    bound += WireWriter.sizeBound(of: _tree)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    writer.message(ifSet: boxedTree, tag: 10)
+    writer.message(ifSet: _tree, tag: 10)
     writer.openEnum(unlessDefault: kind, tag: 16)
     writer.unknownFields(unknownFields)
   }
@@ -886,10 +886,10 @@ public struct Edges: Message {
   public var fourByteTag: [Int32] = []
   /// The field `largest`, number 536870911.
   public var largest: Edges? {
-    get { boxedLargest?.value }
-    set { boxedLargest = newValue.map(Indirect.init) }
+    get { _largest?.value }
+    set { _largest = newValue.map(Indirect.init) }
   }
-  private var boxedLargest: Indirect<Edges>?
+  private var _largest: Indirect<Edges>?
   /// Names that mean something to Swift or to generated code.
   public var self_: UInt32 = 0
   /// The field `default`, number 2.
@@ -969,7 +969,7 @@ extension Edges {
       case 128: twoByteTag = reader.uint32()
       case 16386: reader.string(into: &threeByteTag)
       case 2400000, 2400002: reader.sint32(into: &fourByteTag)
-      case 4294967290: reader.message(into: &boxedLargest)
+      case 4294967290: reader.message(into: &_largest)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -990,7 +990,7 @@ extension Edges {
     if case .bound(let value)? = self.writer { bound += value.encodedSizeBound }
     bound += WireWriter.sizeBound(of: threeByteTag)
     bound += fourByteTag.count * 5
-    bound += WireWriter.sizeBound(of: boxedLargest)
+    bound += WireWriter.sizeBound(of: _largest)
     return bound
   }
 
@@ -1016,7 +1016,7 @@ extension Edges {
     writer.uint32(unlessDefault: twoByteTag, tag: 128)
     writer.string(unlessDefault: threeByteTag, tag: 16386)
     writer.sint32(packed: fourByteTag, tag: 2400002)
-    writer.message(ifSet: boxedLargest, tag: 4294967290)
+    writer.message(ifSet: _largest, tag: 4294967290)
     writer.unknownFields(unknownFields)
   }
 }
