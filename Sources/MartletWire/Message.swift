@@ -80,16 +80,6 @@ extension Message {
     }
   }
 
-  /// The message as bytes, in an array of exactly that size.
-  ///
-  /// - Parameters:
-  ///   - prefix: Zero bytes to put before it, for a caller's own header: gRPC's takes five.
-  ///   - deterministic: Whether equal messages give equal bytes: maps are then sorted by key.
-  /// - Returns: `prefix` zero bytes and the encoded message.
-  public func encoded(prefix: Int = 0, deterministic: Bool = false) -> [UInt8] {
-    WireWriter.encode(self, prefix: prefix, deterministic: deterministic)
-  }
-
   /// Makes a message and fills it in: `User.with { $0.id = "1" }`.
   ///
   /// - Parameter fill: Sets the fields.

@@ -1,4 +1,4 @@
-/// Why bytes are not a message.
+/// Why bytes are not a message, or a message does not fit where it was to go.
 ///
 /// Errors carry no position and no bytes: they are made for a peer's bytes, and a log or a status
 /// message must not repeat what a peer sent.
@@ -21,6 +21,8 @@ public enum WireError: Error, Hashable, Sendable {
   case tooLarge
   /// The messages in lists and maps take more memory than `DecodingLimits.maximumElementBytes`.
   case tooManyElements
+  /// A message does not fit into the buffer that it was to be encoded into.
+  case noRoom
 }
 
 extension WireError: CustomStringConvertible {
@@ -35,6 +37,7 @@ extension WireError: CustomStringConvertible {
     case .tooDeep: "messages nest too deeply"
     case .tooLarge: "the message is too large"
     case .tooManyElements: "the message holds too many elements"
+    case .noRoom: "the buffer is too small for the message"
     }
   }
 }

@@ -51,21 +51,6 @@ public struct WireWriter {
       return unsafe body(UnsafeRawBufferPointer(start: start, count: count))
     }
   }
-
-  /// Encodes a message into an array of exactly its size.
-  static func encode<M: Message>(_ message: M, prefix: Int, deterministic: Bool) -> [UInt8] {
-    unsafe withEncoded(message, deterministic: deterministic) { encoded in
-      var array: [UInt8] = []
-      unsafe grow(&array, by: prefix + encoded.count) { output in
-        let raw = UnsafeMutableRawPointer(output)
-        unsafe raw.initializeMemory(as: UInt8.self, repeating: 0, count: prefix)
-        if let source = encoded.baseAddress {
-          unsafe (raw + prefix).copyMemory(from: source, byteCount: encoded.count)
-        }
-      }
-      return array
-    }
-  }
 }
 
 extension WireWriter {
@@ -159,14 +144,18 @@ func closeLongLength(
   let width = varintLength(UInt64(count))
   let moved = unsafe start + (width - reserved)
   if unsafe moved != start { unsafe moved.copyMemory(from: start, byteCount: count) }
-  // Byte by byte: a whole word would reach into what follows.
-  var rest = count
+  unsafe storeLength(count, width: width, at: start - reserved)
+  return unsafe moved + count
+}
+
+/// Stores a length byte by byte: a whole word would reach into what follows.
+func storeLength(_ length: Int, width: Int, at position: UnsafeMutableRawPointer) {
+  var rest = length
   for index in 0..<width {
     let byte = UInt8(truncatingIfNeeded: rest & 0x7f | (index < width - 1 ? 0x80 : 0))
-    unsafe (start - reserved).storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
+    unsafe position.storeBytes(of: byte, toByteOffset: index, as: UInt8.self)
     rest &>>= 7
   }
-  return unsafe moved + count
 }
 
 func copyBytes(

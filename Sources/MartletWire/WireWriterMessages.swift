@@ -19,7 +19,13 @@ extension WireWriter {
   @inlinable
   @inline(never)
   public mutating func message<M: Message>(ifSet field: M?, tag: UInt32) {
-    unsafe withValue(of: field) { unsafe message($0.pointee, tag: tag) }
+    unsafe withValue(of: field) { value in
+      write(tag: tag)
+      let start = unsafe position + 1
+      unsafe position = start
+      unsafe UnsafeMutablePointer(mutating: value).pointee.writeInPlace(to: &self)
+      unsafe closeLength(start, reserved: 1)
+    }
   }
 
   /// Writes a nested message that may contain itself, if it is there.
@@ -44,7 +50,7 @@ extension WireWriter {
         write(tag: tag)
         let start = unsafe position + reserved
         unsafe position = start
-        unsafe value.pointee.writeFields(to: &self)
+        unsafe UnsafeMutablePointer(mutating: value).pointee.writeInPlace(to: &self)
         let count = unsafe UnsafeRawPointer(position) - UnsafeRawPointer(start)
         unsafe closeLength(start, reserved: reserved)
         reserved = count < 0x80 ? 1 : 2
@@ -67,16 +73,14 @@ extension WireWriter {
   /// The bytes of a byte string, if it is there.
   public static func sizeBound(of bytes: [UInt8]?) -> Int { bytes?.count ?? 0 }
 
-  @inlinable
-  @inline(never)
-  static func bound<M: Message>(of message: M) -> Int { message.encodedSizeBound }
-
   /// At least as many bytes as a nested message takes without its tag and length, if it is there.
   @inlinable
   @inline(never)
   public static func sizeBound<M: Message>(of field: M?) -> Int {
     var bound = 0
-    unsafe withValue(of: field) { bound = unsafe self.bound(of: $0.pointee) }
+    unsafe withValue(of: field) {
+      bound = unsafe UnsafeMutablePointer(mutating: $0).pointee.boundInPlace()
+    }
     return bound
   }
 
@@ -100,7 +104,7 @@ extension WireWriter {
     unsafe list.withUnsafeBufferPointer { values in
       guard var value = values.baseAddress else { return }
       for _ in 0..<values.count {
-        unsafe bound += self.bound(of: value.pointee)
+        unsafe bound += UnsafeMutablePointer(mutating: value).pointee.boundInPlace()
         unsafe value += 1
       }
     }
@@ -202,4 +206,20 @@ func withValue<Value>(of optional: Value?, _ body: (UnsafePointer<Value>) -> Voi
     // An optional's value begins where the optional does.
     unsafe body(UnsafeRawPointer(pointer).assumingMemoryBound(to: Value.self))
   }
+}
+
+extension Message {
+  /// `writeFields` of a message that lies elsewhere.
+  ///
+  /// It changes nothing, and the memory it is lent may be shared; but only what is `inout` is sure
+  /// to be used where it lies. Anything else the compiler copies, with a retain and a release for
+  /// every string and list in it.
+  @inlinable
+  @inline(never)
+  mutating func writeInPlace(to writer: inout WireWriter) { writeFields(to: &writer) }
+
+  /// `encodedSizeBound` of a message that lies elsewhere.
+  @inlinable
+  @inline(never)
+  mutating func boundInPlace() -> Int { encodedSizeBound }
 }

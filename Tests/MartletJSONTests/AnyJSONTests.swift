@@ -135,10 +135,9 @@ private struct Registered: JSONMessage {
   var unknownFields = UnknownFields()
   var encodedSizeBound: Int { unknownFields.count }
 
-  mutating func readFields(from reader: WireReader) throws(WireError) {
-    var reader = reader
-    while let tag = try reader.nextTag() {
-      try reader.unknownField(tag, into: &unknownFields)
+  mutating func readFields(from reader: inout WireReader) {
+    while case let tag = reader.nextTag(), tag != 0 {
+      reader.unknownField(tag, into: &unknownFields)
     }
   }
 

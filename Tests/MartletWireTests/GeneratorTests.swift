@@ -42,6 +42,7 @@ struct GeneratorTests {
     let schema = try read("Tests/Support/WireTestSchema/everything.proto")
     let text = try generate("everything.proto", in: ["everything.proto": schema]) {
       $0.services = false
+      $0.json = .included
     }
     #expect(text == (try read("Tests/Support/WireTestSchema/Generated/everything.swift")))
   }

@@ -45,6 +45,28 @@ struct LimitsTests {
     }
   }
 
+  @Test("empty messages in lists and maps take no more memory than allowed")
+  func elements() throws {
+    let stride = MemoryLayout<Scalars>.stride
+    let list = Array(repeating: bytes("8a 01 00"), count: 1000).flatMap(\.self)
+    #expect(
+      try Lists(decoding: list, limits: DecodingLimits(maximumElementBytes: 1000 * stride))
+        .fMessage.count == 1000
+    )
+    #expect(throws: WireError.tooManyElements) {
+      try Lists(decoding: list, limits: DecodingLimits(maximumElementBytes: 1000 * stride - 1))
+    }
+    // Other fields between them change nothing; nor does the depth at which they are.
+    let mixed = Array(repeating: bytes("8a 01 00 1a 00"), count: 1000).flatMap(\.self)
+    #expect(throws: WireError.tooManyElements) {
+      try Lists(decoding: mixed, limits: DecodingLimits(maximumElementBytes: 999 * stride))
+    }
+    let entries = Array(repeating: bytes("6a 00"), count: 1000).flatMap(\.self)
+    #expect(throws: WireError.tooManyElements) {
+      try Maps(decoding: entries, limits: DecodingLimits(maximumElementBytes: 999 * stride))
+    }
+  }
+
   @Test("a deep message is encoded and its debug text made")
   func deepEncoding() {
     #expect(chain(1000).count > 1000)

@@ -5,6 +5,7 @@ protobuf; both must then hold the same. Malformed bytes must be refused by both 
 exceptions are named in `differs_by_design`. MARTLET_SEED repeats a run, MARTLET_ROUNDS lengthens it.
 """
 
+import io
 import os
 import pathlib
 import random
@@ -15,13 +16,13 @@ import time
 
 import grpc_tools.protoc
 import pytest
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, proto
 from google.protobuf.message import DecodeError
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SEED = int(os.environ.get("MARTLET_SEED", time.time_ns() % 1_000_000_000))
 ROUNDS = int(os.environ.get("MARTLET_ROUNDS", 400))
-MESSAGES = "Scalars Optionals Lists Unpacked Maps Choice Tree Edges Empty".split()
+MESSAGES = "Scalars Optionals Lists Unpacked Maps Choice Tree Edges Empty Flat Flats".split()
 
 
 class Peer:
@@ -303,7 +304,7 @@ def test_our_bytes_equal_protobufs_where_the_order_is_fixed(peer, classes, rng, 
         fill(rng, message, 0)
         data = message.SerializeToString(deterministic=True)
         assert len(peer.recode(name, data)) == len(data)
-        if name not in ("Maps", "Tree", "Edges"):
+        if name not in ("Maps", "Tree", "Edges", "Flats"):
             assert peer.recode(name, data) == data
 
 
@@ -362,6 +363,25 @@ def mutate(rng, data):
         del data[place : place + rng.randint(1, 5)]
     else:
         data[place:place] = unknown_field(rng)
+
+
+def delimited(parts):
+    return b"".join(varint(len(part)) + part for part in parts)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+def test_streams_of_messages_come_out_whole_a_byte_at_a_time(peer, classes, rng, name):
+    for _ in range(max(ROUNDS // 20, 1)):
+        parts = [random_bytes(rng, classes, name, depth=3)[:5_000] for _ in range(rng.randint(0, 5))]
+        parts = [part for part in parts if parsed(classes[name], part) is not None]
+        answer = peer.recode(f"{name}/delimited", delimited(parts))
+        read = io.BytesIO(answer)
+        for part in parts:
+            ours = proto.parse_length_prefixed(classes[name], read)
+            assert canonical(ours) == canonical(classes[name].FromString(part))
+        assert read.tell() == len(answer)
+        cut = delimited(parts + [b"abc"])[: -rng.randint(1, 3)]
+        assert peer.recode(f"{name}/delimited", cut) is None
 
 
 MALFORMED = [

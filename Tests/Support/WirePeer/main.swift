@@ -6,7 +6,8 @@
 // error, four bytes of length, then the result or the error's text.
 //
 // Without a slash a message is decoded and encoded again. `to-json` and its variants write JSON,
-// `from-json` and `from-json-ignoring` read it and answer with the encoded message.
+// `from-json` and `from-json-ignoring` read it and answer with the encoded message. `delimited` does
+// the first for a stream of messages.
 
 import Glibc
 import MartletJSON
@@ -42,6 +43,7 @@ func recode<M: JSONMessage>(_ type: M.Type) -> [(String, Recode)] {
     toJSON("-numbers") { $0.enumsAsNumbers = true },
     toJSON("-sorted") { $0.isDeterministic = true },
     toJSON("-indented") { $0.isIndented = true },
+    ("\(M.protoName)/delimited", recodeStream(of: M.self)),
     (
       "\(M.protoName)/from-json",
       { text in try M(json: text, options: reading).encoded(deterministic: true) }
@@ -53,12 +55,28 @@ func recode<M: JSONMessage>(_ type: M.Type) -> [(String, Recode)] {
   ]
 }
 
+/// Takes messages out of a stream of them, a byte at a time, and makes a stream of them again.
+func recodeStream<M: Message>(of type: M.Type) -> Recode {
+  { stream in
+    var reader = DelimitedReader()
+    var output: [UInt8] = []
+    for byte in stream {
+      reader.append(CollectionOfOne(byte))
+      while let message = try reader.next(type) {
+        message.appendDelimited(to: &output, deterministic: true)
+      }
+    }
+    try reader.finish()
+    return output
+  }
+}
+
 let types: [String: Recode] = Dictionary(
   uniqueKeysWithValues: [
     recode(Scalars.self), recode(Optionals.self), recode(Lists.self), recode(Unpacked.self),
     recode(Maps.self), recode(Choice.self), recode(Tree.self), recode(Edges.self),
-    recode(Empty.self), recode(Known.self), recode(KnownLists.self), recode(KnownMaps.self),
-    recode(KnownChoice.self),
+    recode(Empty.self), recode(Flat.self), recode(Flats.self), recode(Known.self),
+    recode(KnownLists.self), recode(KnownMaps.self), recode(KnownChoice.self),
   ].joined()
 )
 

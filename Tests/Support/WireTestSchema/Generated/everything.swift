@@ -1088,6 +1088,187 @@ extension Empty {
   }
 }
 
+/// Single numbers only, of every type, with and without presence, with tags of one and two bytes.
+public struct Flat: Message {
+  /// The field `f_uint64`, number 1.
+  public var fUint64: UInt64 = 0
+  /// The field `f_sint32`, number 2.
+  public var fSint32: Int32 = 0
+  /// The field `f_double`, number 3.
+  public var fDouble = 0.0
+  /// The field `o_int32`, number 4.
+  public var oInt32: Int32?
+  /// The field `f_bool`, number 5.
+  public var fBool = false
+  /// The field `f_fixed32`, number 6.
+  public var fFixed32: UInt32 = 0
+  /// The field `f_level`, number 7.
+  public var fLevel = Level.unspecified
+  /// The field `f_sint64`, number 15.
+  public var fSint64: Int64 = 0
+  /// The field `f_uint32`, number 16.
+  public var fUint32: UInt32 = 0
+  /// The field `o_sfixed64`, number 17.
+  public var oSfixed64: Int64?
+  /// The field `f_float`, number 300.
+  public var fFloat: Float = 0
+  /// The field `f_int64`, number 2047.
+  public var fInt64: Int64 = 0
+  /// Fields that the schema does not name, kept as they came.
+  public var unknownFields = UnknownFields()
+
+  /// Makes a message in which no field is set.
+  public init() {}
+}
+
+extension Flat {
+  /// The name in the schema.
+  public static let protoName = "wiretest.v1.Flat"
+
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    if var window = reader.window(120) {
+      if window.holds(8) { fUint64 = window.uint64() }
+      if window.holds(16) { fSint32 = window.sint32() }
+      if window.holds(25) { fDouble = window.double() }
+      if window.holds(32) { oInt32 = window.int32() }
+      if window.holds(40) { fBool = window.bool() }
+      if window.holds(53) { fFixed32 = window.fixed32() }
+      if window.holds(56) { fLevel = window.openEnum() }
+      if window.holds(120) { fSint64 = window.sint64() }
+      if window.holds(128) { fUint32 = window.uint32() }
+      if window.holds(137) { oSfixed64 = window.sfixed64() }
+      if window.holds(2405) { fFloat = window.float() }
+      if window.holds(16376) { fInt64 = window.int64() }
+      if reader.close(window) { return }
+    }
+    while true {
+      switch reader.nextTag() {
+      case 8: fUint64 = reader.uint64()
+      case 16: fSint32 = reader.sint32()
+      case 25: fDouble = reader.double()
+      case 32: oInt32 = reader.int32()
+      case 40: fBool = reader.bool()
+      case 53: fFixed32 = reader.fixed32()
+      case 56: fLevel = reader.openEnum()
+      case 120: fSint64 = reader.sint64()
+      case 128: fUint32 = reader.uint32()
+      case 137: oSfixed64 = reader.sfixed64()
+      case 2405: fFloat = reader.float()
+      case 16376: fInt64 = reader.int64()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
+    }
+  }
+
+  /// For the codec: at least as many bytes as `writeFields` writes.
+  public var encodedSizeBound: Int {
+    101 + unknownFields.count
+  }
+
+  /// For the codec: writes fields in order of their numbers.
+  public func writeFields(to writer: inout WireWriter) {
+    var window = writer.window
+    if fUint64 != 0 { window.uint64(fUint64, tag: 8) }
+    if fSint32 != 0 { window.sint32(fSint32, tag: 16) }
+    if fDouble.bitPattern != 0 { window.double(fDouble, tag: 25) }
+    if let value = oInt32 { window.int32(value, tag: 32) }
+    if fBool { window.bool(fBool, tag: 40) }
+    if fFixed32 != 0 { window.fixed32(fFixed32, tag: 53) }
+    if fLevel.rawValue != 0 { window.openEnum(fLevel, tag: 56) }
+    if fSint64 != 0 { window.sint64(fSint64, tag: 120) }
+    if fUint32 != 0 { window.uint32(fUint32, tag: 128) }
+    if let value = oSfixed64 { window.sfixed64(value, tag: 137) }
+    if fFloat.bitPattern != 0 { window.float(fFloat, tag: 2405) }
+    if fInt64 != 0 { window.int64(fInt64, tag: 16376) }
+    writer.close(window)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+/// Flat messages wherever a message can be.
+public struct Flats: Message {
+  /// The field `many`, number 1.
+  public var many: [Flat] = []
+  /// The field `one`, number 2.
+  public var one: Flat?
+  /// The field `numbered`, number 3.
+  public var numbered: [Int32: Flat] = [:]
+  /// The oneof `either`; nil when none of its fields is set.
+  public var either: Either?
+  /// The field `later`, number 100.
+  public var later: [Flat] = []
+  /// Fields that the schema does not name, kept as they came.
+  public var unknownFields = UnknownFields()
+
+  /// Makes a message in which no field is set.
+  public init() {}
+
+  /// What `Flats.either` holds.
+  public enum Either: Hashable, Sendable {
+    /// The field `this`, number 4.
+    case this(Flat)
+    /// The field `that`, number 5.
+    case that(Flat)
+  }
+}
+
+extension Flats {
+  /// The name in the schema.
+  public static let protoName = "wiretest.v1.Flats"
+
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.messages(into: &many)
+      case 18: reader.message(into: &one)
+      case 26: reader.map(into: &numbered, .int32, unknown: &unknownFields)
+      case 34:
+        var value = Flat()
+        if case .this(let held)? = either { value = held }
+        reader.message(merging: &value)
+        either = .this(value)
+      case 42:
+        var value = Flat()
+        if case .that(let held)? = either { value = held }
+        reader.message(merging: &value)
+        either = .that(value)
+      case 802: reader.messages(into: &later)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
+    }
+  }
+
+  /// For the codec: at least as many bytes as `writeFields` writes.
+  public var encodedSizeBound: Int {
+    var bound = 12 + unknownFields.count
+    bound += WireWriter.sizeBound(of: many, overhead: 6)
+    bound += WireWriter.sizeBound(of: one)
+    bound += WireWriter.sizeBound(of: numbered, overhead: 23)
+    if case .this(let value)? = either { bound += value.encodedSizeBound }
+    if case .that(let value)? = either { bound += value.encodedSizeBound }
+    bound += WireWriter.sizeBound(of: later, overhead: 7)
+    return bound
+  }
+
+  /// For the codec: writes fields in order of their numbers.
+  public func writeFields(to writer: inout WireWriter) {
+    writer.messages(many, tag: 10)
+    writer.message(ifSet: one, tag: 18)
+    writer.map(numbered, .int32, tag: 26)
+    switch either {
+    case .this(let value)?: writer.message(value, tag: 34)
+    case .that(let value)?: writer.message(value, tag: 42)
+    case nil: break
+    }
+    writer.messages(later, tag: 802)
+    writer.unknownFields(unknownFields)
+  }
+}
+
 extension Level: JSONEnum {
   /// For JSON: the names of the schema.
   public static let jsonNames = JSONEnumNames(
@@ -1605,5 +1786,89 @@ extension Empty: JSONMessage {
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
+  }
+}
+
+extension Flat: JSONMessage {
+  private static let jsonFields = JSONFields(
+    """
+    f_uint64 f_sint32 f_double o_int32 f_bool f_fixed32 f_level f_sint64 f_uint32 o_sfixed64 f_float
+    f_int64
+    """
+  )
+
+  /// For JSON: writes fields in order of their numbers.
+  public func writeJSON(to writer: inout JSONWriter) {
+    writer.beginObject(Self.jsonFields)
+    writer.field(fUint64, 0)
+    writer.field(fSint32, 1)
+    writer.field(fDouble, 2)
+    writer.present(oInt32, 3)
+    writer.field(fBool, 4)
+    writer.field(fFixed32, 5)
+    writer.field(fLevel, 6)
+    writer.field(fSint64, 7)
+    writer.field(fUint32, 8)
+    writer.present(oSfixed64, 9)
+    writer.field(fFloat, 10)
+    writer.field(fInt64, 11)
+    writer.endObject()
+  }
+
+  /// For JSON: reads the fields of an object.
+  public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
+    var object = try reader.beginObject(Self.jsonFields)
+    while let field = try reader.nextField(of: &object) {
+      switch field {
+      case 0: fUint64 = try reader.uint64()
+      case 1: fSint32 = try reader.int32()
+      case 2: fDouble = try reader.double()
+      case 3: oInt32 = try reader.int32()
+      case 4: fBool = try reader.bool()
+      case 5: fFixed32 = try reader.uint32()
+      case 6: try reader.openEnum(into: &fLevel)
+      case 7: fSint64 = try reader.int64()
+      case 8: fUint32 = try reader.uint32()
+      case 9: oSfixed64 = try reader.int64()
+      case 10: fFloat = try reader.float()
+      case 11: fInt64 = try reader.int64()
+      default: break
+      }
+    }
+  }
+}
+
+extension Flats: JSONMessage {
+  private static let jsonFields = JSONFields("many one numbered this+0 that+0 later")
+
+  /// For JSON: writes fields in order of their numbers.
+  public func writeJSON(to writer: inout JSONWriter) {
+    writer.beginObject(Self.jsonFields)
+    writer.list(many, 0)
+    writer.present(one, 1)
+    writer.map(numbered, 2)
+    switch either {
+    case .this(let value)?: writer.present(value, 3)
+    case .that(let value)?: writer.present(value, 4)
+    case nil: break
+    }
+    writer.list(later, 5)
+    writer.endObject()
+  }
+
+  /// For JSON: reads the fields of an object.
+  public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
+    var object = try reader.beginObject(Self.jsonFields)
+    while let field = try reader.nextField(of: &object) {
+      switch field {
+      case 0: try reader.list(into: &many)
+      case 1: one = try reader.message()
+      case 2: try reader.map(into: &numbered)
+      case 3: either = try .this(reader.message())
+      case 4: either = try .that(reader.message())
+      case 5: try reader.list(into: &later)
+      default: break
+      }
+    }
   }
 }
