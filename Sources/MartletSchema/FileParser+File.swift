@@ -7,6 +7,7 @@ extension FileParser {
     let root = begin(at: current.span)
     defer { end(root) }
     guard parseSyntax() else { return }
+    isRead = true
     while !isAtEnd, !sink.isFull {
       do throws(StatementFailure) {
         try topLevelStatement()

@@ -109,6 +109,7 @@ extension FileParser {
     try endDeclaration("{", of: place)
     message.oneofs.append(OneofDescriptor(name: name, span: nameSpan, nameSpan: nameSpan))
     let firstField = message.fields.count
+    let errorsBefore = sink.errorCount
     while !takeEnd("}", of: nil) {
       guard try hasMore(in: "oneof", name, opening) else { break }
       do throws(StatementFailure) {
@@ -117,7 +118,7 @@ extension FileParser {
         skipStatement()
       }
     }
-    if message.fields.count == firstField {
+    if message.fields.count == firstField, sink.errorCount == errorsBefore {
       error("the oneof \"\(name)\" has no fields", at: nameSpan)
     }
     message.oneofs[position].comments = comments(of: place)

@@ -16,6 +16,11 @@ struct FileParser {
   var path: [Int32] = []
   /// Comments read at the last `;`, `{` or `}` for the element to come.
   var upcoming = GapComments()
+  /// Whether the language of the file is known, and so its statements were read.
+  var isRead = false
+  private var mayLackImports = false
+  private var statementsLost: [SourceSpan] = []
+  private var namesLost: Set<String> = []
   /// Messages around the current place, groups included.
   var messageDepth = 0
 
@@ -84,6 +89,8 @@ struct FileParser {
   /// Leaves the rest of a broken statement: up to its `;`, over its block, or before the `}` of
   /// the block around it.
   mutating func skipStatement() {
+    let first = startOfStatement()
+    defer { recordLoss(from: first) }
     while !isAtEnd {
       if take("{", andComments: true) {
         skipRestOfBlock()
@@ -92,6 +99,41 @@ struct FileParser {
       if take(";", andComments: true) || looking(at: "}") { return }
       advance()
     }
+  }
+
+  /// The first token behind the last `;` or brace.
+  private func startOfStatement() -> Int {
+    var start = index
+    while start > 0 {
+      let token = tokens[start - 1]
+      if token.kind == .symbol, ";{}".utf8.contains(file.source.bytes[token.span.start]) { break }
+      start -= 1
+    }
+    return start
+  }
+
+  /// Keeps what the skipped tokens may have declared, so that it is not called missing.
+  private mutating func recordLoss(from first: Int) {
+    guard first < index else { return }
+    let lost = tokens[first..<index]
+    statementsLost.append(SourceSpan(tokens[first].span.start, tokens[index - 1].span.end))
+    for token in lost where token.kind == .identifier {
+      let name = text(of: token)
+      if name == "import" { mayLackImports = true }
+      namesLost.insert(name)
+    }
+  }
+
+  /// What could not be read.
+  var damage: FileDamage {
+    var damage = FileDamage()
+    guard sink.errorCount > 0 else { return damage }
+    damage.isBroken = true
+    damage.errors = sink.diagnostics.filter { $0.severity == .error }.compactMap(\.span)
+    damage.statements = statementsLost
+    damage.lostNames = namesLost
+    damage.lacksImports = mayLackImports || !isRead
+    return damage
   }
 
   private mutating func skipRestOfBlock() {

@@ -3,10 +3,13 @@
 extension Linker {
   mutating func checkRules(of enumeration: EnumDescriptor) {
     guard let first = enumeration.values.first else {
+      if damage[current].isBroken { return }
       error("the enum \"\(enumeration.name)\" has no values", at: enumeration.nameSpan)
       return
     }
-    if !enumeration.isClosed, first.number != 0 {
+    if !enumeration.isClosed, first.number != 0,
+      !damage[current].holdsStatement(between: enumeration.nameSpan, and: first.nameSpan)
+    {
       error(
         "the first value of an open enum must be 0",
         at: first.numberSpan,
@@ -53,7 +56,7 @@ extension Linker {
     guard let option else { return }
     if option.value == .identifier("false") {
       error("\"allow_alias = false\" has no effect; leave it out", at: option.span)
-    } else if allows, !hasAlias {
+    } else if allows, !hasAlias, !damage[current].isBroken {
       error("\"allow_alias\" is set but no two values share a number", at: option.span)
     }
   }

@@ -20,7 +20,7 @@ extension Linker {
     guard let message = message(named: extendee) else { return }
     checkNumber(of: field, in: message)
     checkMessageSet(field, of: message)
-    if let owner = symbols[extendee]?.files.min(), isLite(current), !isLite(owner) {
+    if let owner = symbols[extendee]?.file, isLite(current), !isLite(owner) {
       error("a lite file extends only messages of lite files", at: field.extendeeSpan)
     }
   }

@@ -105,11 +105,10 @@ extension Linker {
         problems.append(error)
       }
     }
-    let (used, uses) = (interpreter.used, interpreter.uses)
-    for problem in problems {
+    let uses = interpreter.uses
+    for problem in problems where !problem.isConsequence {
       error(problem.message, at: problem.span, suggestion: problem.suggestion)
     }
-    for symbol in used { markUsed(symbol) }
     optionUses += uses
   }
 

@@ -43,10 +43,8 @@ extension Linker {
   }
 
   mutating func checkIsNotLocal(_ name: String, _ symbol: Symbol, at span: SourceSpan) {
-    guard !localTypes.isEmpty, !symbol.files.contains(current), localTypes.contains(name),
-      let file = symbol.files.min()
-    else { return }
-    error("\"\(name)\" is local to \"\(files[file].name)\"", at: span)
+    guard !localTypes.isEmpty, symbol.file != current, localTypes.contains(name) else { return }
+    error("\"\(name)\" is local to \"\(files[symbol.file].name)\"", at: span)
   }
 
   /// With `STRICT`, what is nested is not exported, but for enums in a message that does nothing

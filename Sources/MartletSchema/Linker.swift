@@ -10,19 +10,19 @@ struct Linker {
   var symbols = SymbolTable()
   /// The file being linked.
   var current = 0
-  /// The files that each file may name things of.
-  private var visible: [Set<Int>] = []
-  /// The files that only options may name things of.
-  private var visibleToOptions: [Set<Int>] = []
+  /// What the file being linked sees.
+  var sight = Sight()
   /// Whether names of options are looked up.
   var looksUpOptions = false
   /// Messages and enums that only their own file may name.
   var localTypes: Set<String> = []
-  /// What each file passes on through `import public`, itself included.
-  private var exported: [Set<Int>] = []
-  private var fileIndices: [String: Int] = [:]
-  /// The files that the current one has named something of.
-  private var used: Set<Int> = []
+  var fileIndices: [String: Int] = [:]
+  /// The packages that each file is in: its own and those around it.
+  var packages: [[SymbolTable.ID]] = []
+  /// The files whose unused imports are told.
+  var watched: Set<String> = []
+  /// What could not be read of each file; empty where nothing was lost.
+  private(set) var damage: [FileDamage]
   /// The full names of the types made for map fields.
   var mapEntries: Set<String> = []
   /// Linked types and extensions of all files so far, by full name.
@@ -38,37 +38,44 @@ struct Linker {
   /// Extensions by extended message and number.
   var extensionNumbers: [String: [Int32: String]] = [:]
 
-  init(files: [FileDescriptor], limits: SchemaLimits, sink: DiagnosticSink) {
+  init(
+    files: [FileDescriptor],
+    damage: [FileDamage] = [],
+    limits: SchemaLimits,
+    sink: DiagnosticSink
+  ) {
     self.files = files
+    self.damage = damage + files.dropFirst(damage.count).map { _ in FileDamage() }
     self.limits = limits
     self.sink = sink
   }
 
   /// Links all files; those with errors are left out of the set, and what imports them.
+  ///
+  /// They are linked as far as they could be read, so that a run tells of wrong names beside wrong
+  /// statements.
   mutating func run() -> SchemaSet {
     var schema = SchemaSet()
     var broken: Set<String> = []
     for index in files.indices where !sink.isFull {
       current = index
-      computeVisibility()
+      look()
       let errorsBefore = sink.errorCount
       declareAll()
-      guard files[index].imports.allSatisfy({ !broken.contains($0.path) }) else {
-        broken.insert(files[index].name)
-        continue
-      }
       linkCurrentFile()
-      if sink.errorCount > errorsBefore {
-        broken.insert(files[index].name)
+      let file = files[index]
+      let isGood = sink.errorCount == errorsBefore && !damage[index].isBroken
+      if isGood, file.imports.allSatisfy({ !broken.contains($0.path) }) {
+        warnOfUnusedImports(file)
+        schema.add(file)
       } else {
-        schema.add(files[index])
+        broken.insert(file.name)
       }
     }
     return schema
   }
 
   private mutating func linkCurrentFile() {
-    used = []
     var file = files[current]
     resolveTypes(in: &file)
     // What custom options mean depends on features, which are options themselves.
@@ -79,52 +86,7 @@ struct Linker {
     record(file)
     if interpretsOptions { interpretOptions(of: &file, .custom) }
     checkRules(of: file)
-    warnOfUnusedImports(file)
     files[current] = file
-  }
-
-  // MARK: - Visibility
-
-  private mutating func computeVisibility() {
-    var sees: Set<Int> = [current]
-    var passes: Set<Int> = [current]
-    var optionsSee: Set<Int> = []
-    fileIndices[files[current].name] = current
-    for item in files[current].imports {
-      guard let index = fileIndices[item.path] else { continue }
-      if item.kind == .option {
-        optionsSee.formUnion(exported[index])
-        continue
-      }
-      sees.formUnion(exported[index])
-      if item.kind == .public { passes.formUnion(exported[index]) }
-    }
-    visible.append(sees)
-    visibleToOptions.append(optionsSee)
-    exported.append(passes)
-  }
-
-  func isVisible(_ symbol: Symbol) -> Bool {
-    !symbol.files.isDisjoint(with: visible[current])
-      || looksUpOptions && !symbol.files.isDisjoint(with: visibleToOptions[current])
-  }
-
-  mutating func markUsed(_ symbol: Symbol) {
-    if symbol.kind != .package { used.formUnion(symbol.files) }
-  }
-
-  private mutating func warnOfUnusedImports(_ file: FileDescriptor) {
-    for item in file.imports where item.kind == .normal || item.kind == .option {
-      guard let index = fileIndices[item.path], exported[index].isDisjoint(with: used) else {
-        continue
-      }
-      sink.warning(
-        "nothing of \"\(item.path)\" is used",
-        in: file.name,
-        at: item.pathSpan,
-        rule: LintRule.importUsed.rawValue
-      )
-    }
   }
 
   private mutating func record(_ file: FileDescriptor) {
@@ -161,51 +123,9 @@ struct Linker {
     files[current].source.line(at: span.start) + 1
   }
 
+  /// Reports an error of the file being linked, unless the parser has complained of the same text.
   mutating func error(_ message: String, at span: SourceSpan?, suggestion: String? = nil) {
+    if let span, damage[current].errors.contains(where: { $0.overlaps(span) }) { return }
     sink.error(message, in: files[current].name, at: span, suggestion: suggestion)
-  }
-}
-
-/// A full name's meaning.
-struct Symbol {
-  enum Kind: String {
-    case package
-    case message
-    case enumeration = "enum"
-    case enumValue = "enum value"
-    case field
-    case oneof
-    case `extension`
-    case service
-    case method
-
-    /// Whether a field may be of it.
-    var isType: Bool { self == .message || self == .enumeration }
-
-    /// Whether it may stand before a dot.
-    var isScope: Bool { isType || self == .package || self == .service }
-  }
-
-  var kind: Kind
-  /// The file that declares it; for packages all that do.
-  var files: Set<Int>
-  var span: SourceSpan?
-}
-
-/// All declarations of a run by full name.
-struct SymbolTable {
-  private(set) var symbols: [String: Symbol] = [:]
-
-  subscript(name: String) -> Symbol? { symbols[name] }
-
-  /// Adds a name; gives the one in its way when there is one.
-  mutating func add(_ name: String, _ symbol: Symbol) -> Symbol? {
-    if let other = symbols[name] {
-      guard symbol.kind == .package, other.kind == .package else { return other }
-      symbols[name]?.files.formUnion(symbol.files)
-      return nil
-    }
-    symbols[name] = symbol
-    return nil
   }
 }

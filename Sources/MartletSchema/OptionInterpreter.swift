@@ -3,6 +3,8 @@ struct OptionFailure: Error {
   var message: String
   var span: SourceSpan
   var suggestion: String?
+  /// Whether the error is only one of a declaration that could not be read, which was reported.
+  var isConsequence = false
 }
 
 /// Gives the options of one element their meaning by the messages that describe options: those of
@@ -11,8 +13,6 @@ struct OptionInterpreter {
   var linker: Linker
   let kind: OptionKind
   let scope: String
-  /// Extensions named by the options.
-  var used: [Symbol] = []
   /// Options whose declarations limit their use.
   var uses: [OptionUse] = []
   /// What the options so far mean.
@@ -105,9 +105,9 @@ struct OptionInterpreter {
     of message: MessageDescriptor,
     at span: SourceSpan
   ) throws(OptionFailure) -> FieldDescriptor {
-    switch linker.lookUp(name, from: scope, typesOnly: false) {
-    case .found(let fullName, let symbol):
-      guard symbol.kind == .extension, let field = linker.extensions[fullName] else {
+    switch linker.lookUp(name, fromElement: scope, typesOnly: false) {
+    case .found(let symbol):
+      guard symbol.kind == .extension, let field = linker.extensions[symbol.fullName] else {
         let kind = symbol.kind.withArticle
         throw OptionFailure(message: "\"\(name)\" is \(kind), not a custom option", span: span)
       }
@@ -118,8 +118,7 @@ struct OptionInterpreter {
           span: span
         )
       }
-      used.append(symbol)
-      if message.fullName == "google.protobuf.FeatureSet", symbol.files.contains(linker.current) {
+      if message.fullName == "google.protobuf.FeatureSet", symbol.file == linker.current {
         throw OptionFailure(
           message: "the feature \"\(name)\" cannot be used in the file that declares it",
           span: span
@@ -130,14 +129,16 @@ struct OptionInterpreter {
       throw OptionFailure(
         message: "unknown option \"(\(name))\"",
         span: span,
-        suggestion: "it is in \"\(file)\", which is not imported"
+        suggestion: "it is in \"\(file)\", which is not imported",
+        isConsequence: linker.mayBeLost(name)
       )
     case .innerScopeHides, .missing:
       let names = linker.extensions.values.filter { $0.extendee == message.fullName }.map(\.name)
       throw OptionFailure(
         message: "unknown option \"(\(name))\"",
         span: span,
-        suggestion: didYouMean(name, among: names)
+        suggestion: didYouMean(name, among: names),
+        isConsequence: linker.mayBeLost(name)
       )
     }
   }
@@ -219,7 +220,6 @@ struct OptionInterpreter {
       }
       var parser = OptionTextParser(interpreter: self, span: option.valueSpan)
       let fields = try parser.parse(message)
-      used = parser.interpreter.used
       uses = parser.interpreter.uses
       return .message(fields)
     }

@@ -44,15 +44,25 @@ struct ProtoBytes {
   }
 
   mutating func field(_ number: Int32, packed values: [Int32]) {
-    var content = ProtoBytes()
-    for value in values { content.varint(UInt64(bitPattern: Int64(value))) }
-    field(number, content.bytes)
+    message(number) {
+      for value in values { $0.varint(UInt64(bitPattern: Int64(value))) }
+    }
   }
 
+  /// Writes a field in place: its length goes before it when it is known.
   mutating func message(_ number: Int32, _ fill: (inout ProtoBytes) -> Void) {
-    var content = ProtoBytes()
-    fill(&content)
-    field(number, content.bytes)
+    tag(number, wireType: 2)
+    let start = bytes.count
+    bytes.append(0)
+    fill(&self)
+    let count = bytes.count - start - 1
+    if count < 0x80 {
+      bytes[start] = UInt8(count)
+      return
+    }
+    var length = ProtoBytes()
+    length.varint(UInt64(count))
+    bytes.replaceSubrange(start...start, with: length.bytes)
   }
 
   /// The low `count` bytes of a value, lowest first.

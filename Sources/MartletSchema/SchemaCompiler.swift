@@ -24,7 +24,9 @@ package struct SchemaCompiler {
   private let load: (String) -> LoadedFile
 
   private var files: [FileDescriptor] = []
-  /// Files by name; nil while a file's imports are being read, and for broken ones.
+  /// What could not be read of each.
+  private var damage: [FileDamage] = []
+  /// Files by name; nil while a file's imports are being read, and for those that cannot be read.
   private var indices: [String: Int?] = [:]
   /// The files being read now, each imported by the one before.
   private var chain: [String] = []
@@ -59,7 +61,8 @@ package struct SchemaCompiler {
     for name in names where indices[name] == nil && !sink.isFull {
       _ = read(name, importedAt: nil)
     }
-    var linker = Linker(files: files, limits: limits, sink: sink)
+    var linker = Linker(files: files, damage: damage, limits: limits, sink: sink)
+    linker.watched = Set(names)
     result.schema = linker.run()
     let positions = Dictionary(uniqueKeysWithValues: order.enumerated().map { ($1, $0) })
     result.diagnostics = linker.sink.diagnostics.enumerated().sorted { left, right in
@@ -71,7 +74,7 @@ package struct SchemaCompiler {
     return result
   }
 
-  /// Reads a file after what it imports; false when it is broken.
+  /// Reads a file after what it imports; false when it cannot be read at all.
   private mutating func read(_ name: String, importedAt place: (String, SourceSpan)?) -> Bool {
     indices[name] = .some(nil)
     order.append(name)
@@ -88,10 +91,11 @@ package struct SchemaCompiler {
     var parser = FileParser(name: name, source: source, limits: limits)
     parser.parse()
     sink.append(contentsOf: parser.sink)
-    let importsAreGood = readImports(of: parser.file)
-    guard parser.sink.errorCount == 0, importsAreGood else { return false }
+    var damage = parser.damage
+    if !readImports(of: parser.file, damage: &damage) { damage.isBroken = true }
     indices[name] = files.count
     files.append(parser.file)
+    self.damage.append(damage)
     return true
   }
 
@@ -128,10 +132,11 @@ package struct SchemaCompiler {
     sink.error(message, in: place?.0 ?? name, at: place?.1)
   }
 
-  /// Reads what a file imports; false when any of it is broken.
-  private mutating func readImports(of file: FileDescriptor) -> Bool {
+  /// Reads what a file imports; false when an import is wrong.
+  private mutating func readImports(of file: FileDescriptor, damage: inout FileDamage) -> Bool {
     guard chain.count < limits.importDepth else {
       sink.error("imports are nested more than \(limits.importDepth) deep", in: file.name, at: nil)
+      damage.lacksImports = true
       return false
     }
     chain.append(file.name)
@@ -144,16 +149,21 @@ package struct SchemaCompiler {
         isGood = false
         continue
       }
-      if let start = chain.firstIndex(of: item.path) {
-        let circle = (chain[start...] + [item.path]).joined(separator: " -> ")
-        sink.error("files import each other: \(circle)", in: file.name, at: item.pathSpan)
+      if !readImport(item, of: file) {
         isGood = false
-      } else if let known = indices[item.path] {
-        if known == nil { isGood = false }
-      } else if !read(item.path, importedAt: (file.name, item.pathSpan)) {
-        isGood = false
+        damage.lacksImports = true
       }
     }
     return isGood
+  }
+
+  private mutating func readImport(_ item: ImportDescriptor, of file: FileDescriptor) -> Bool {
+    if let start = chain.firstIndex(of: item.path) {
+      let circle = (chain[start...] + [item.path]).joined(separator: " -> ")
+      sink.error("files import each other: \(circle)", in: file.name, at: item.pathSpan)
+      return false
+    }
+    if let known = indices[item.path] { return known != nil }
+    return read(item.path, importedAt: (file.name, item.pathSpan))
   }
 }

@@ -1,57 +1,97 @@
 // SourceCodeInfo: places as protoc counts them, lines and columns from 0, a tab to the next
 // multiple of 8.
 
-enum SourceInfoWriter {
+struct SourceInfoWriter {
+  private let source: SourceText
+  /// The line of the last place: the next is most often on it or on the one after.
+  private var lastLine = 0
+
   static func write(_ file: FileDescriptor, to bytes: inout ProtoBytes) {
-    let optionPaths = OptionPaths(file).paths
+    var writer = SourceInfoWriter(source: file.source)
+    let options = OptionPaths(file)
     // What stands below an option's location described its text, not its meaning.
     var dropped: [Int32]?
     for location in file.locations {
       if let prefix = dropped, location.path.starts(with: prefix) { continue }
       dropped = nil
       var path = location.path
-      if let meaning = optionPaths[path] {
+      if let meaning = options.meaning(of: path) {
         dropped = path
         guard let meaning else { continue }
         path = meaning
       }
-      bytes.message(1) { write(location, path: path, of: file.source, to: &$0) }
+      bytes.message(1) { writer.write(location, path: path, to: &$0) }
     }
   }
 
-  private static func write(
+  private init(source: SourceText) {
+    self.source = source
+  }
+
+  private mutating func write(
     _ location: SourceLocation,
     path: [Int32],
-    of source: SourceText,
     to bytes: inout ProtoBytes
   ) {
-    let (startLine, startColumn) = place(location.span.start, in: source)
-    let (endLine, endColumn) = place(location.span.end, in: source)
-    let isOneLine = startLine == endLine
     if !path.isEmpty { bytes.field(1, packed: path) }
-    bytes.field(
-      2,
-      packed: [startLine, startColumn] + (isOneLine ? [endColumn] : [endLine, endColumn])
-    )
+    bytes.message(2) { writeSpan(location.span, to: &$0) }
     if let leading = location.comments.leading { bytes.field(3, leading) }
     if let trailing = location.comments.trailing { bytes.field(4, trailing) }
     for detached in location.comments.leadingDetached { bytes.field(6, detached) }
   }
 
-  private static func place(_ offset: Int, in source: SourceText) -> (Int32, Int32) {
-    let line = source.line(at: offset)
-    var column: Int32 = 0
-    for byte in source.bytes[source.lineStarts[line]..<offset] {
-      column = byte == UInt8(ascii: "\t") ? (column | 7) + 1 : column + 1
+  /// Line and column of the start, the end's line where it is another, and the end's column.
+  private mutating func writeSpan(_ span: SourceSpan, to bytes: inout ProtoBytes) {
+    let startLine = line(at: span.start)
+    let lineStart = source.lineStarts[startLine]
+    let startColumn = column(after: 0, from: lineStart, to: span.start)
+    bytes.varint(UInt64(startLine))
+    bytes.varint(UInt64(startColumn))
+    let endLine = line(at: span.end)
+    // A file of comments alone ends before it starts, as in protoc.
+    if endLine == startLine, span.end >= span.start {
+      bytes.varint(UInt64(column(after: startColumn, from: span.start, to: span.end)))
+      return
     }
-    return (Int32(line), column)
+    if endLine != startLine { bytes.varint(UInt64(endLine)) }
+    bytes.varint(UInt64(column(after: 0, from: source.lineStarts[endLine], to: span.end)))
+  }
+
+  private mutating func line(at offset: Int) -> Int {
+    let starts = source.lineStarts
+    for line in lastLine...lastLine + 1 where line < starts.count && starts[line] <= offset {
+      if line + 1 == starts.count || offset < starts[line + 1] {
+        lastLine = line
+        return line
+      }
+    }
+    lastLine = source.line(at: offset)
+    return lastLine
+  }
+
+  private func column(after column: Int, from start: Int, to end: Int) -> Int {
+    let bytes = source.bytes
+    var column = column
+    for index in start..<max(start, end) {
+      column = bytes[index] == UInt8(ascii: "\t") ? (column | 7) + 1 : column + 1
+    }
+    return column
   }
 }
 
 /// Where each option as written stands in the message of options: its location's path there, nil
 /// for those that descriptors leave out.
 private struct OptionPaths {
-  var paths: [[Int32]: [Int32]?] = [:]
+  private var paths: [[Int32]: [Int32]?] = [:]
+  /// The locations of whole lists of options that descriptors leave out.
+  private var dropped: Set<[Int32]> = []
+
+  /// nil for a location that is no option's; nil in it for one that is left out.
+  func meaning(of path: [Int32]) -> [Int32]?? {
+    if !dropped.isEmpty, dropped.contains(path) { return .some(nil) }
+    guard path.count > 2, path[path.count - 2] == FileParser.uninterpreted else { return nil }
+    return paths[path]
+  }
 
   init(_ file: FileDescriptor) {
     add(file.options, [8])
@@ -92,10 +132,11 @@ private struct OptionPaths {
     }
   }
 
-  private mutating func add(_ options: DescriptorOptions, _ path: [Int32]) {
-    if !options.fields.isEmpty, options.fields.allSatisfy(\.isSourceOnly) {
-      paths[path] = .some(nil)
-    }
+  /// The path is only made where there are options: most elements have none.
+  private mutating func add(_ options: DescriptorOptions, _ path: @autoclosure () -> [Int32]) {
+    if options.fields.isEmpty { return }
+    let path = path()
+    if options.fields.allSatisfy(\.isSourceOnly) { dropped.insert(path) }
     var counts: [[Int32]: Int32] = [:]
     for (index, pair) in zip(options.written, options.fields).enumerated() {
       var meaning = path

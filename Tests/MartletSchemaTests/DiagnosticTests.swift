@@ -35,7 +35,7 @@ struct DiagnosticTests {
       """
     ),
     Complaint(
-      "message M {\n\tint32 a = 1\n\tint32 b = 1;\n}",
+      "message M {\n\tint32 a = 1\n\tint32 b = 2;\n}",
       """
       test.proto:3:13: error: expected ";"
       \tint32 a = 1
@@ -169,6 +169,87 @@ struct DiagnosticTests {
     #expect(rendered(compile(complaint.text, complaint.others)) == complaint.expected)
   }
 
+  @Test("a wrong statement hides no wrong name, and makes none", arguments: partial)
+  func partlyRead(_ complaint: Complaint) {
+    #expect(rendered(compile(complaint.text, complaint.others)) == complaint.expected)
+  }
+
+  private static let partial = [
+    Complaint(
+      "message M {\n  int32 a 1;\n  strng b = 2;\n}",
+      """
+      test.proto:3:11: error: expected "=", found "1"
+        int32 a 1;
+                ^
+      test.proto:4:3: error: "strng" is not defined; did you mean "string"?
+        strng b = 2;
+        ^^^^^
+
+      """
+    ),
+    // What a broken declaration would have declared is not called missing.
+    Complaint(
+      "mesage Lost { }\nmessage M { Lost a = 1; Gone b = 2; }",
+      """
+      test.proto:2:1: error: expected a declaration such as "message", found "mesage"; \
+      did you mean "message"?
+      mesage Lost { }
+      ^^^^^^
+      test.proto:3:25: error: "Gone" is not defined
+      message M { Lost a = 1; Gone b = 2; }
+                              ^^^^
+
+      """
+    ),
+    Complaint(
+      "import \"gone.proto\";\nmessage M { gone.Type a = 1; Strin b = 2; }",
+      """
+      test.proto:2:8: error: cannot find "gone.proto" in any include directory
+      import "gone.proto";
+             ^^^^^^^^^^^^
+      test.proto:3:30: error: "Strin" is not defined; did you mean "string"?
+      message M { gone.Type a = 1; Strin b = 2; }
+                                   ^^^^^
+
+      """
+    ),
+    Complaint(
+      "enum E { ZERO 0; ONE = 1; }\nmessage M { oneof o { int32 a; } }",
+      """
+      test.proto:2:15: error: expected "=", found "0"
+      enum E { ZERO 0; ONE = 1; }
+                    ^
+      test.proto:3:30: error: the field "a" has no number
+      message M { oneof o { int32 a; } }
+                                   ^
+
+      """
+    ),
+    // A message whose name is taken is one error, not one for each of its fields.
+    Complaint(
+      "message M { int32 a = 1; }\nmessage M { int32 a = 1; }",
+      """
+      test.proto:3:9: error: "M" is already defined in "p", as a message on line 2
+      message M { int32 a = 1; }
+              ^
+
+      """
+    ),
+    Complaint(
+      "import \"a.proto\";\nmessage M { q.Good a = 1; q.Bad b = 2; q.None c = 3; }",
+      """
+      test.proto:3:40: error: "q.None" is not defined
+      message M { q.Good a = 1; q.Bad b = 2; q.None c = 3; }
+                                             ^^^^^^
+      a.proto:2:9: error: expected the name of the message, found "="
+      message = Bad { }
+              ^
+
+      """,
+      others: ["a.proto": "syntax = \"proto3\"; package q; message Good { }\nmessage = Bad { }"]
+    ),
+  ]
+
   private static let imports = [
     Complaint(
       "import \"a.proto\";",
@@ -202,9 +283,6 @@ struct DiagnosticTests {
     Complaint(
       "import \"a.proto\"; message M { q.N n = 1; }",
       """
-      test.proto:2:8: warning: nothing of "a.proto" is used [IMPORT_USED]
-      import "a.proto"; message M { q.N n = 1; }
-             ^^^^^^^^^
       test.proto:2:31: error: "q.N" is not defined here; \
       "q.N" is in "b.proto", which is not imported
       import "a.proto"; message M { q.N n = 1; }
