@@ -1,16 +1,16 @@
 /// Reads ASCII from front to back; what does not fit stays.
 package struct TimeScanner {
-  /// Longer texts are no times and durations: the longest has 35 bytes.
-  private static let maximumCount = 48
-
-  private var text = InlineArray<48, UInt8>(repeating: 0)
+  // A vector as an array of fixed size: in 6.3.1 the optimiser loses what an initialiser stores in
+  // an `InlineArray`.
+  private var text = SIMD64<UInt8>()
   private var count = 0
   private var position = 0
 
-  /// Takes a text over; nil when it is too long.
+  /// Takes a text over; nil when it is too long for a time or a duration, of which the longest has
+  /// 35 bytes.
   package init?(_ text: some Sequence<UInt8>) {
     for byte in text {
-      guard count < Self.maximumCount else { return nil }
+      guard count < self.text.scalarCount else { return nil }
       self.text[count] = byte
       count += 1
     }
@@ -76,7 +76,7 @@ package struct TimeText {
   /// Room for the longest: a timestamp has up to 30 bytes.
   package static let capacity = 32
 
-  private var bytes = InlineArray<32, UInt8>(repeating: 0)
+  private var bytes = SIMD32<UInt8>()
   package private(set) var count = 0
 
   /// ASCII.

@@ -2,6 +2,7 @@ import MartletJSON
 import MartletWellKnown
 import MartletWire
 import Testing
+import WireTestSchema
 
 @Suite("JSON of Any")
 struct AnyJSONTests {
@@ -66,14 +67,14 @@ struct AnyJSONTests {
 
   @Test("what a registry adds can be held; without it the error says so")
   func registry() throws {
-    let packed = ProtoAny(packing: Registered())
-    let json = #"{"@type":"type.googleapis.com/test.Registered"}"#
+    let packed = ProtoAny(packing: KnownChoice())
+    let json = #"{"@type":"type.googleapis.com/wiretest.v1.KnownChoice"}"#
     var writing = JSONEncodingOptions()
     #expect(throws: JSONError(.unknownType)) { try packed.jsonString(options: writing) }
     #expect(reason(reading: json) == .unknownType)
-    writing.registry.register(Registered.self)
+    writing.registry.register(KnownChoice.self)
     var reading = JSONDecodingOptions()
-    reading.registry.register(Registered.self)
+    reading.registry.register(KnownChoice.self)
     #expect(try packed.jsonString(options: writing) == json)
     #expect(try ProtoAny(json: json, options: reading) == packed)
   }
@@ -126,32 +127,5 @@ struct AnyJSONTests {
     #expect(throws: JSONError(.invalidAny)) { try packed.jsonString() }
     packed.typeUrl = ""
     #expect(throws: JSONError(.invalidAny)) { try packed.jsonString() }
-  }
-}
-
-/// A message that nothing registers by itself.
-private struct Registered: JSONMessage {
-  static let protoName = "test.Registered"
-  var unknownFields = UnknownFields()
-  var encodedSizeBound: Int { unknownFields.count }
-
-  mutating func readFields(from reader: inout WireReader) {
-    while case let tag = reader.nextTag(), tag != 0 {
-      reader.unknownField(tag, into: &unknownFields)
-    }
-  }
-
-  func writeFields(to writer: inout WireWriter) { writer.unknownFields(unknownFields) }
-
-  private static let jsonFields = JSONFields("")
-
-  func writeJSON(to writer: inout JSONWriter) {
-    writer.beginObject(Self.jsonFields)
-    writer.endObject()
-  }
-
-  mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
-    var object = try reader.beginObject(Self.jsonFields)
-    while try reader.nextField(of: &object) != nil {}
   }
 }

@@ -36,7 +36,7 @@ class Subject:
         self.response = self.message("conformance.ConformanceResponse")
         self.all_types = self.message(TYPE)
         self.process = subprocess.Popen(
-            [WORK / "testee" / "debug" / "testee"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            [WORK / "testee" / "release" / "testee"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def message(self, name):
