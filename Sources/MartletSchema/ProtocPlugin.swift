@@ -62,8 +62,8 @@ package enum ProtocPlugin {
     var bytes = ProtoBytes()
     if let error { bytes.field(1, error) }
     bytes.field(2, Feature.proto3Optional | Feature.editions)
-    bytes.field(3, Edition.oldest)
-    bytes.field(4, Edition.newest)
+    bytes.field(3, Edition.proto2.rawValue)
+    bytes.field(4, Edition.edition2024.rawValue)
     for file in files {
       bytes.message(15) {
         $0.field(1, file.name)
@@ -77,11 +77,5 @@ package enum ProtocPlugin {
   private enum Feature {
     static let proto3Optional: Int64 = 1
     static let editions: Int64 = 2
-  }
-
-  /// google.protobuf.Edition: from proto2, whose files may be imported, to 2023.
-  private enum Edition {
-    static let oldest: Int32 = 998
-    static let newest: Int32 = 1000
   }
 }

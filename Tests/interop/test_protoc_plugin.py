@@ -146,7 +146,7 @@ def test_declares_what_it_supports(built):
         features.FEATURE_PROTO3_OPTIONAL | features.FEATURE_SUPPORTS_EDITIONS
     )
     assert response.minimum_edition == descriptor_pb2.EDITION_PROTO2
-    assert response.maximum_edition == descriptor_pb2.EDITION_2023
+    assert response.maximum_edition == descriptor_pb2.EDITION_2024
 
 
 def test_answers_a_request_without_places_or_types_in_order(built):
@@ -181,3 +181,20 @@ def test_an_unknown_file_to_generate_is_an_error(built):
     _, out, _ = respond(built, request.SerializeToString())
     error = plugin_pb2.CodeGeneratorResponse.FromString(out).error
     assert error == 'the request has no descriptor of "x.proto"'
+
+
+@pytest.mark.parametrize("edition", ["2023", "2024"])
+def test_takes_files_of_editions(edition, built, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "e.proto").write_text(
+        f'edition = "{edition}"; package e; message M {{ int32 a = 1; '
+        "string b = 2 [features.field_presence = IMPLICIT]; }"
+    )
+    done = subprocess.run(
+        [*PROTOCS["grpcio-tools"], f"--plugin=protoc-gen-martlet={built / 'protoc-gen-martlet'}",
+         f"-I{tmp_path}", f"--martlet_out={tmp_path / 'out'}", "e.proto"],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "out" / "e.swift").read_text()
+    assert "public var a: Int32?\n" in text and 'public var b = ""\n' in text

@@ -24,7 +24,7 @@ def test_the_readme_shows_the_examples_as_they_are():
 
 
 def test_the_readmes_ladder_is_the_architectures():
-    rows = re.compile(r"^\| `(\w+)` \| ([^|]*) \|", re.MULTILINE)
+    rows = re.compile(r"^\| `([\w-]+)` \| ([^|]*) \|", re.MULTILINE)
     architecture = rows.findall((ROOT / "docs" / "architecture.md").read_text())
     assert rows.findall(README) == architecture
 
