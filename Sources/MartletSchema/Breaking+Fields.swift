@@ -149,29 +149,35 @@ extension BreakingCheck {
     guard !old.isRepeated, !new.isRepeated,
       old.defaultValue != nil || new.defaultValue != nil
     else { return }
-    let was = defaultText(of: old, in: self.old)
-    let now = defaultText(of: new, in: self.new)
-    if was == now { return }
+    let was = defaultValue(of: old, in: self.old)
+    let now = defaultValue(of: new, in: self.new)
+    if was.key == now.key { return }
     find(
       .fieldSameDefault,
       old.fullName,
-      "the default of \"\(new.name)\" was \(was) and is \(now): messages without it mean something "
-        + "else",
+      "the default of \"\(new.name)\" was \(was.text) and is \(now.text): messages without it mean "
+        + "something else",
       at: .new(new.defaultSpan ?? new.nameSpan),
-      suggestion: "give it the default \(was) again"
+      suggestion: "give it the default \(was.text) again"
     )
   }
 
-  /// The value of a field that is not set, so that equal ones have equal texts.
-  private func defaultText(of field: FieldDescriptor, in schema: SchemaSet) -> String {
+  /// The value of a field that is not set: equal ones have equal keys.
+  private func defaultValue(
+    of field: FieldDescriptor,
+    in schema: SchemaSet
+  ) -> (key: String, text: String) {
     switch field.type {
     case .enum:
       let values = schema.enumeration(named: field.typeName)?.values ?? []
-      let name = field.defaultValue ?? values.first?.name
-      return values.first { $0.name == name }.map { "\($0.number)" } ?? "0"
-    case .string, .bytes: return "\"\(field.defaultValue ?? "")\""
-    case .bool: return field.defaultValue ?? "false"
-    default: return field.defaultValue ?? "0"
+      let name = field.defaultValue ?? values.first?.name ?? ""
+      return (values.first { $0.name == name }.map { "\($0.number)" } ?? "", name)
+    case .string, .bytes:
+      let text = "\"\(field.defaultValue ?? "")\""
+      return (text, text)
+    default:
+      let text = field.defaultValue ?? (field.type == .bool ? "false" : "0")
+      return (text, text)
     }
   }
 }

@@ -87,7 +87,8 @@ package struct BreakingCheck {
     at place: Place,
     suggestion: String? = nil
   ) {
-    guard selection.contains(rule), !isIgnored(subject) else { return }
+    // Whether one message can stand for another does not depend on what a run reports.
+    guard depth > 0 || (selection.contains(rule) && !isIgnored(subject)) else { return }
     let (file, span, isInOld) =
       switch place {
       case .old(let span): (oldFile, span, true)

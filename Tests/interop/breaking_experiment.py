@@ -183,7 +183,9 @@ def same(old, new):
         if other is None:
             other = new.DESCRIPTOR.fields_by_name.get(field.name)
         if other is None:
-            continue  # That a field goes is told for what comes later: see docs/lint.md.
+            if not is_unset(old, field) and elements(old, field) not in ([], [field.default_value]):
+                return False
+            continue
         if is_unset(old, field) and is_unset(new, other):
             continue
         mine, theirs = elements(old, field), elements(new, other)
