@@ -15,6 +15,8 @@
 #include <sstream>
 #include <string>
 
+#include <google/protobuf/util/json_util.h>
+
 #include "bench/v1/history.pb.h"
 #include "bench/v1/plan.pb.h"
 #include "bench/v1/samples.pb.h"
@@ -26,6 +28,9 @@ struct Case {
   std::function<void(long)> run;
   std::function<std::string()> check;
 };
+
+using google::protobuf::util::JsonStringToMessage;
+using google::protobuf::util::MessageToJsonString;
 
 using Cases = std::map<std::string, Case>;
 
@@ -40,7 +45,7 @@ void keep(T&& value) {
 }
 
 template <typename M>
-Cases cases(const std::string& bytes) {
+Cases cases(const std::string& bytes, const std::string& text) {
   auto message = std::make_shared<M>();
   if (!message->ParseFromString(bytes)) fail("the message does not parse");
   auto decode = [bytes](long count) {
@@ -71,11 +76,39 @@ Cases cases(const std::string& bytes) {
       keep(reused);
     }
   };
+  auto json_decode = [text](long count) {
+    for (long i = 0; i < count; i++) {
+      M fresh;
+      if (!JsonStringToMessage(text, &fresh).ok()) fail("the JSON does not parse");
+      keep(fresh);
+    }
+  };
+  auto json_encode = [message](long count) {
+    for (long i = 0; i < count; i++) {
+      std::string fresh;
+      if (!MessageToJsonString(*message, &fresh).ok()) fail("the message has no JSON");
+      keep(fresh);
+    }
+  };
   auto check = [message] { return message->SerializeAsString(); };
+  auto check_json_decode = [text] {
+    M fresh;
+    if (!JsonStringToMessage(text, &fresh).ok()) fail("the JSON does not parse");
+    return fresh.SerializeAsString();
+  };
+  auto check_json_encode = [message] {
+    std::string text;
+    M again;
+    if (!MessageToJsonString(*message, &text).ok()) fail("the message has no JSON");
+    if (!JsonStringToMessage(text, &again).ok()) fail("the JSON does not parse");
+    return again.SerializeAsString();
+  };
   return {{"decode", {decode, check}},
           {"encode", {encode, check}},
           {"decode-reused", {decode_reused, check}},
-          {"encode-reused", {encode_reused, check}}};
+          {"encode-reused", {encode_reused, check}},
+          {"json-decode", {json_decode, check_json_decode}},
+          {"json-encode", {json_encode, check_json_encode}}};
 }
 
 std::string read_file(const std::string& path) {
@@ -85,12 +118,13 @@ std::string read_file(const std::string& path) {
 }
 
 Cases load(const std::string& folder, const std::string& name) {
-  auto wire = [&] { return read_file(folder + "/" + name + ".bin"); };
-  if (name == "batch") return cases<bench::v1::SampleBatch>(wire());
-  if (name == "columns") return cases<bench::v1::Columns>(wire());
-  if (name == "history") return cases<bench::v1::HistoryPage>(wire());
-  if (name == "track") return cases<martlet::v1::TrackBatch>(wire());
-  if (name == "plan") return cases<bench::v1::Plan>(wire());
+  const std::string wire = read_file(folder + "/" + name + ".bin");
+  const std::string text = read_file(folder + "/" + name + ".json");
+  if (name == "batch") return cases<bench::v1::SampleBatch>(wire, text);
+  if (name == "columns") return cases<bench::v1::Columns>(wire, text);
+  if (name == "history") return cases<bench::v1::HistoryPage>(wire, text);
+  if (name == "track") return cases<martlet::v1::TrackBatch>(wire, text);
+  if (name == "plan") return cases<bench::v1::Plan>(wire, text);
   return {};
 }
 
