@@ -16,9 +16,10 @@ from google.protobuf import json_format
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests" / "interop"))
 
-from test_codec_differential import fill, load_classes, unknown_field  # noqa: E402
+from test_codec_differential import fill, load_classes, unknown_field, varint  # noqa: E402
 
-WIRE = "Scalars Optionals Lists Unpacked Maps Choice Tree Edges Empty".split()
+WIRE = "Scalars Optionals Lists Unpacked Maps Choice Tree Edges Empty Flat Flats".split()
+STREAMS = ["Optionals", "Flat", "Empty"]
 JSON = "Scalars Optionals Lists Maps Choice Tree Edges".split()
 SEEDS_EACH = 12
 
@@ -63,6 +64,15 @@ def write_messages(folder, rng, classes):
             write(folder / "WireFuzzer", f"{name}-{number}", bytes([kind]) + data)
 
 
+def write_streams(folder, rng, classes):
+    """Messages with their lengths; the second byte says how many bytes come at a time."""
+    for kind, name in enumerate(STREAMS, len(WIRE)):
+        for number in range(SEEDS_EACH // 2):
+            encoded = [small_message(rng, classes[name]).SerializeToString() for _ in range(number)]
+            stream = b"".join(varint(len(data)) + data for data in encoded)
+            write(folder / "WireFuzzer", f"{name}-stream-{number}", bytes([kind, 5 * number]) + stream)
+
+
 def write_json(folder, rng, classes):
     for kind, name in enumerate(JSON):
         for number in range(SEEDS_EACH):
@@ -85,6 +95,7 @@ def write_schemas(folder):
 def main():
     folder, rng, classes = pathlib.Path(sys.argv[1]), random.Random("seeds"), load_classes()
     write_messages(folder, rng, classes)
+    write_streams(folder, rng, classes)
     write_json(folder, rng, classes)
     write_schemas(folder)
 

@@ -8,6 +8,8 @@ import WireTestSchema
 let messages: [@Sendable ([UInt8]) -> Void] = [
   check(Scalars.self), check(Optionals.self), check(Lists.self), check(Unpacked.self),
   check(Maps.self), check(Choice.self), check(Tree.self), check(Edges.self), check(Empty.self),
+  check(Flat.self), check(Flats.self), checkStream(Optionals.self), checkStream(Flat.self),
+  checkStream(Empty.self),
 ]
 
 /// libFuzzer's entry point.
@@ -36,6 +38,44 @@ func check<M: Message>(_ type: M.Type) -> @Sendable ([UInt8]) -> Void {
     if bytes.count < 200 { _ = message.description }
     checkMerging(message, canonical)
   }
+}
+
+/// What must hold of any bytes, read as a stream of messages that each have their length before them.
+///
+/// They arrive a few at a time; what was taken out of them comes back from a stream made of it.
+func checkStream<M: Message>(_ type: M.Type) -> @Sendable ([UInt8]) -> Void {
+  { bytes in
+    guard let step = bytes.first.map({ Int($0 % 32) + 1 }) else { return }
+    let (whole, stream) = messages(type, in: bytes.dropFirst(), step: bytes.count)
+    let (parts, same) = messages(type, in: bytes.dropFirst(), step: step)
+    require(whole == parts && stream == same, "the parts that bytes come in matter")
+    let (again, isStream) = messages(type, in: whole[...], step: step)
+    require(isStream && again == whole, "refuses its own stream")
+  }
+}
+
+/// The messages in a stream, as a stream again, up to where it ends or is malformed.
+func messages<M: Message>(
+  _ type: M.Type,
+  in bytes: ArraySlice<UInt8>,
+  step: Int
+) -> (stream: [UInt8], isWhole: Bool) {
+  var reader = DelimitedReader()
+  var output: [UInt8] = []
+  var rest = bytes
+  do {
+    while !rest.isEmpty {
+      reader.append(rest.prefix(step))
+      rest = rest.dropFirst(step)
+      while let message = try reader.next(type) {
+        message.appendDelimited(to: &output, deterministic: true)
+      }
+    }
+    try reader.finish()
+  } catch {
+    return (output, false)
+  }
+  return (output, true)
 }
 
 /// Merging a message into an empty one is decoding it; into itself, decoding its bytes twice over.
