@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Tests clients Examples Benchmarks
 
-.PHONY: help demo test test-swift test-interop conformance check format generate simulate bench bench-codec fuzz release clean
+.PHONY: help demo test test-swift test-interop conformance check format generate simulate bench bench-codec fuzz random-schemas release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,6 +58,13 @@ bench-codec: ## Measure the codec beside SwiftProtobuf and C++ protobuf; ARGS="-
 fuzz: ## Run the fuzzers of Tests/Fuzz, each for FUZZ_SECONDS (20)
 	@scripts/setup.sh test
 	scripts/fuzz.sh
+
+random-schemas: ## Hold the codec of ROUNDS (5) fresh random schemas against google.protobuf
+	@scripts/setup.sh test
+	$(SWIFT) build --product wire-peer
+	$(SWIFT) build --product martletc
+	MARTLET_SCHEMA_ROUNDS=$${ROUNDS:-5} $(PYTHON) -m pytest -q --basetemp .build/pytest-random -p no:cacheprovider \
+		Tests/interop/test_random_schemas.py
 
 release: ## Build the release binaries: .build/release/{martletd,martlet,martletc}
 	@scripts/setup.sh build

@@ -28,14 +28,15 @@ MESSAGES = "Scalars Optionals Lists Unpacked Maps Choice Tree Edges Empty Flat F
 class Peer:
     """The Swift side: decodes a message and encodes it again."""
 
-    def __init__(self, binary):
+    def __init__(self, binary, package="wiretest.v1"):
+        self.package = package
         self.process = subprocess.Popen(
             [str(binary)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         )
 
     def recode(self, name, data):
         """The bytes that come back, or None when Swift refuses `data`."""
-        name = f"wiretest.v1.{name}".encode()
+        name = f"{self.package}.{name}".encode()
         self.process.stdin.write(struct.pack("B", len(name)) + name)
         self.process.stdin.write(struct.pack("<I", len(data)) + data)
         self.process.stdin.flush()
