@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Tests clients Examples Benchmarks
 
-.PHONY: help demo test test-swift test-interop conformance check format generate simulate bench bench-codec fuzz random-schemas release clean
+.PHONY: help demo test test-swift test-interop mutants conformance check format generate simulate bench bench-codec fuzz random-schemas release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,10 @@ test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf,
 	@scripts/setup.sh test
 	$(SWIFT) build
 	$(PYTHON) -m pytest -q --timeout 300 --basetemp .build/pytest -p no:cacheprovider Tests/interop
+
+mutants: release ## Hold martletc against protoc on MARTLET_MUTANTS (20000) broken schemas, with a fresh seed
+	@scripts/setup.sh test
+	$(PYTHON) Tests/interop/test_schema_mutants.py --martletc .build/release/martletc --count $${MARTLET_MUTANTS:-20000}
 
 conformance: ## Run protobuf's own conformance suite (proto3, binary and JSON)
 	Tests/conformance/run.sh

@@ -115,7 +115,7 @@ struct DiagnosticTests {
     Complaint(
       "enum ActivityType { RUN = 1; }",
       """
-      test.proto:2:27: error: the first value of a proto3 enum must be 0; \
+      test.proto:2:27: error: the first value of an open enum must be 0; \
       add one such as ACTIVITY_TYPE_UNSPECIFIED = 0
       enum ActivityType { RUN = 1; }
                                 ^
