@@ -21,6 +21,8 @@ package struct BreakingCheck {
   /// What breaks between two messages that do not have the same name.
   private var pairs: [Pair: Set<BreakingRule.Category>] = [:]
   private var depth = 0
+  /// The new version's extensions by extended message and number, with their files.
+  private let newExtensions: [String: [Int32: (FieldDescriptor, FileDescriptor)]]
 
   private struct Pair: Hashable {
     var old: String
@@ -69,6 +71,7 @@ package struct BreakingCheck {
     self.new = new
     self.selection = selection
     self.ignored = ignored
+    newExtensions = new.extensionsByNumber()
   }
 
   // MARK: - Telling
@@ -244,8 +247,8 @@ package struct BreakingCheck {
 
   private mutating func compareExtension(_ field: FieldDescriptor) {
     guard let extendee = field.extendee else { return }
-    let candidates = new.extensions(of: newName(of: extendee))
-    guard let (now, file) = candidates.first(where: { $0.0.number == field.number }) else {
+    let candidates = newExtensions[newName(of: extendee)]
+    guard let (now, file) = candidates?[field.number] else {
       find(
         .extensionNoDelete,
         field.fullName,
@@ -287,12 +290,17 @@ package struct BreakingCheck {
 }
 
 extension SchemaSet {
-  /// The extensions of a message with the files that declare them.
-  func extensions(of extendee: String) -> [(FieldDescriptor, FileDescriptor)] {
-    files.flatMap { file in
+  /// All extensions by extended message and number, with the files that declare them.
+  fileprivate func extensionsByNumber() -> [String: [Int32: (FieldDescriptor, FileDescriptor)]] {
+    var result: [String: [Int32: (FieldDescriptor, FileDescriptor)]] = [:]
+    for file in files {
       let nested = Self.flattened(file.messages).flatMap(\.extensions)
-      return (file.extensions + nested).filter { $0.extendee == extendee }.map { ($0, file) }
+      for field in file.extensions + nested {
+        guard let extendee = field.extendee else { continue }
+        result[extendee, default: [:]][field.number] = (field, file)
+      }
     }
+    return result
   }
 
   private static func flattened(_ messages: [MessageDescriptor]) -> [MessageDescriptor] {

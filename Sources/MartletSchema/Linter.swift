@@ -59,7 +59,9 @@ package struct Linter {
     checkMethodTypes()
     checkSwiftTypes()
     adopt(warnings)
-    for file in files { applyIgnores(of: file) }
+    let found = Dictionary(grouping: findings, by: \.file)
+    findings = []
+    for file in files { applyIgnores(of: file, to: found[file.name] ?? []) }
     let positions = Dictionary(files.enumerated().map { ($1.name, $0) }) { first, _ in first }
     findings = findings.enumerated().sorted { left, right in
       let leftPlace = (positions[left.1.file] ?? 0, left.1.span?.start ?? -1, left.0)
@@ -112,9 +114,9 @@ package struct Linter {
     }
   }
 
-  private mutating func applyIgnores(of file: FileDescriptor) {
+  private mutating func applyIgnores(of file: FileDescriptor, to found: [Diagnostic]) {
     var ignores = LintIgnores(file)
-    findings = findings.filter { $0.file != file.name || !ignores.cover($0) }
+    findings += found.filter { !ignores.cover($0) }
     self.file = file
     for (place, verb) in ignores.unknown {
       find(
