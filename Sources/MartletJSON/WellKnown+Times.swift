@@ -14,7 +14,7 @@ extension ProtoTimestamp: JSONMessage {
 
   /// For generated code: reads a time with any offset.
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
-    guard let time = try reader.timeText().flatMap(ProtoTimestamp.init(rfc3339:)) else {
+    guard let time = try reader.time(ProtoTimestamp.init(rfc3339:)) else {
       throw .invalidTimestamp
     }
     self = time
@@ -33,7 +33,7 @@ extension ProtoDuration: JSONMessage {
 
   /// For generated code: reads seconds.
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
-    guard let duration = try reader.timeText().flatMap(ProtoDuration.init(text:)) else {
+    guard let duration = try reader.time(ProtoDuration.init(text:)) else {
       throw .invalidDuration
     }
     self = duration
@@ -70,9 +70,12 @@ extension JSONWriter {
 }
 
 extension JSONReader {
-  /// Reads a string that may be a time; nil when it is too long for one.
-  fileprivate mutating func timeText() throws(JSONError.Reason) -> TimeScanner? {
-    guard let text = try plainText() else { return TimeScanner(try escapedText()) }
-    return unsafe TimeScanner(text.bytes)
+  /// Reads a string by what understands its bytes.
+  fileprivate mutating func time<Value>(
+    _ parse: (TimeScanner) -> Value?
+  ) throws(JSONError.Reason) -> Value? {
+    if let text = try plainText() { return unsafe parse(TimeScanner(text.bytes)) }
+    let text = try escapedText()
+    return unsafe text.withUnsafeBytes { bytes in unsafe parse(TimeScanner(bytes)) }
   }
 }

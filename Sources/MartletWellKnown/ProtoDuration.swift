@@ -34,8 +34,12 @@ extension ProtoDuration {
   /// - Parameter text: Seconds with up to nine digits after the point, and `s`; nil results from
   ///   anything else and from what is not a valid duration.
   public init?(text: String) {
-    guard let scanner = TimeScanner(text.utf8) else { return nil }
-    self.init(text: scanner)
+    var text = text
+    let duration = text.withUTF8 { bytes in
+      unsafe Self(text: TimeScanner(UnsafeRawBufferPointer(bytes)))
+    }
+    guard let duration else { return nil }
+    self = duration
   }
 
   /// The duration as `1.500s`, with 0, 3, 6 or 9 digits after the point as needed; nil when it is

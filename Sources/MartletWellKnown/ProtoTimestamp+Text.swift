@@ -7,8 +7,12 @@ extension ProtoTimestamp {
   /// - Parameter text: A date and time of the years 1 to 9999 with an offset from UTC, as RFC 3339
   ///   has it; nil results from anything else, leap seconds and digits below the nanosecond too.
   public init?(rfc3339 text: String) {
-    guard let scanner = TimeScanner(text.utf8) else { return nil }
-    self.init(rfc3339: scanner)
+    var text = text
+    let time = text.withUTF8 { bytes in
+      unsafe Self(rfc3339: TimeScanner(UnsafeRawBufferPointer(bytes)))
+    }
+    guard let time else { return nil }
+    self = time
   }
 
   /// The time as `2026-03-01T06:30:00.250Z`, with 0, 3, 6 or 9 digits after the second as

@@ -1,26 +1,20 @@
 /// Reads ASCII from front to back; what does not fit stays.
+///
+/// Valid only as long as the text that it was made of. Each byte is checked to be inside of it.
+@safe
 package struct TimeScanner {
-  // A vector as an array of fixed size: in 6.3.1 the optimiser loses what an initialiser stores in
-  // an `InlineArray`.
-  private var text = SIMD64<UInt8>()
-  private var count = 0
+  private let text: UnsafeRawBufferPointer
   private var position = 0
 
-  /// Takes a text over; nil when it is too long for a time or a duration, of which the longest has
-  /// 35 bytes.
-  package init?(_ text: some Sequence<UInt8>) {
-    for byte in text {
-      guard count < self.text.scalarCount else { return nil }
-      self.text[count] = byte
-      count += 1
-    }
-  }
+  package init(_ text: UnsafeRawBufferPointer) { unsafe self.text = text }
 
-  var isAtEnd: Bool { position == count }
+  var isAtEnd: Bool { unsafe position == text.count }
 
   /// Passes a character, if it stands here.
   mutating func take(_ character: Unicode.Scalar) -> Bool {
-    guard position < count, UInt32(text[position]) == character.value else { return false }
+    guard unsafe position < text.count, unsafe UInt32(text[position]) == character.value else {
+      return false
+    }
     position += 1
     return true
   }
@@ -63,8 +57,8 @@ package struct TimeScanner {
   }
 
   private mutating func digit() -> Int64? {
-    guard position < count else { return nil }
-    let digit = text[position] &- UInt8(ascii: "0")
+    guard unsafe position < text.count else { return nil }
+    let digit = unsafe text[position] &- UInt8(ascii: "0")
     guard digit < 10 else { return nil }
     position += 1
     return Int64(digit)
@@ -76,6 +70,8 @@ package struct TimeText {
   /// Room for the longest: a timestamp has up to 30 bytes.
   package static let capacity = 32
 
+  // A vector as an array of fixed size: in 6.3.1 the optimiser may lose what an initialiser stores
+  // in an `InlineArray`.
   private var bytes = SIMD32<UInt8>()
   package private(set) var count = 0
 
