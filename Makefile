@@ -3,7 +3,7 @@
 SWIFT ?= swift
 PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
-SWIFT_SOURCES := Package.swift Sources Tests clients Examples Benchmarks
+SWIFT_SOURCES := Package.swift Sources Plugins Tests clients Examples Benchmarks
 
 .PHONY: help demo test test-swift test-interop mutants conformance check format generate simulate bench bench-codec fuzz random-schemas release clean
 
