@@ -1,8 +1,8 @@
 // The straight-line code of a message: its name, reading, the bound of its size, writing.
 //
 // What is called is not inlined, which keeps a field to a few instructions of generated code. A
-// flat message, all of whose fields are single numbers, is the kind that comes by the thousand: its
-// fields are read and written in line, in their usual order, through a window.
+// flat message, all of whose fields are single numbers, is the kind that comes by the thousand:
+// where it does, its fields are read and written in line, in their usual order, through a window.
 
 extension SwiftGenerator {
   func emitCodec(of message: SwiftMessage, to text: inout SwiftText) {
@@ -25,8 +25,29 @@ extension SwiftGenerator {
     }
   }
 
+  /// Whether a message is worth code in line: flat, and kept in lists or maps.
+  ///
+  /// One that its file names nowhere else may be in those of another file.
+  func isInLine(_ message: SwiftMessage) -> Bool {
+    guard isFlat(message.descriptor) else { return false }
+    let name = message.descriptor.fullName
+    var isNamed = message.file.services.flatMap(\.methods).contains {
+      $0.inputType == name || $0.outputType == name
+    }
+    var waiting = message.file.messages
+    while let next = waiting.popLast() {
+      waiting += next.messages
+      for field in next.fields where field.typeName == name {
+        // A map's value is a single field of the map's entry.
+        if field.isRepeated || next.isMapEntry { return true }
+        isNamed = true
+      }
+    }
+    return !isNamed
+  }
+
   /// Whether all fields of a message are single numbers with tags of one or two bytes.
-  func isFlat(_ message: MessageDescriptor) -> Bool {
+  private func isFlat(_ message: MessageDescriptor) -> Bool {
     !message.fields.isEmpty && message.fields.count <= SwiftCodec.mostFlatFields
       && message.fields.allSatisfy { field in
         let isInOneof = field.oneofIndex.map { !message.oneofs[$0].isSynthetic } ?? false

@@ -43,14 +43,15 @@ extension SwiftGenerator {
     let values = enumeration.values.filter { numbers.insert($0.number).inserted }
     text.documentation("Every value that has a name, in the order of the schema.")
     text.block("\(access)static var allNamed: [Self]") { text in
-      let numbers = values.map { "\($0.number)" }.joined(separator: ", ")
-      let line = "[\(numbers)].map(Self.init(rawValue:))"
+      // Each by itself: an array of constants needs no code, one that `map` makes needs much.
+      let members = values.map { "Self(rawValue: \($0.number))" }
+      let line = "[\(members.joined(separator: ", "))]"
       if line.count <= text.width {
         text.line(line)
       } else {
         text.line("[")
-        text.indented { text in for value in values { text.line("\(value.number),") } }
-        text.line("].map(Self.init(rawValue:))")
+        text.indented { text in for member in members { text.line("\(member),") } }
+        text.line("]")
       }
     }
     text.blank()

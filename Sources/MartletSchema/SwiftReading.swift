@@ -2,7 +2,7 @@
 
 extension SwiftGenerator {
   func emitRead(_ message: SwiftMessage, to text: inout SwiftText) {
-    if isFlat(message.descriptor) { emitWindow(message, to: &text) }
+    if isInLine(message) { emitWindow(message, to: &text) }
     text.block("while true") { text in
       text.line("switch reader.nextTag() {")
       for field in message.sortedFields { emitRead(field, of: message, to: &text) }

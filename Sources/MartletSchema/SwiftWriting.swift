@@ -63,14 +63,14 @@ extension SwiftGenerator {
 
 extension SwiftGenerator {
   func emitWrite(_ message: SwiftMessage, to text: inout SwiftText) {
-    let isFlat = isFlat(message.descriptor)
-    if isFlat { text.line("var window = writer.window") }
+    let isInLine = isInLine(message)
+    if isInLine { text.line("var window = writer.window") }
     var fields = message.sortedFields[...]
     while let field = fields.first {
       guard let index = field.oneof,
         let oneof = message.oneofs.first(where: { $0.index == index })
       else {
-        if isFlat { emitWriteInLine(field, to: &text) } else { emitWrite(field, to: &text) }
+        if isInLine { emitWriteInLine(field, to: &text) } else { emitWrite(field, to: &text) }
         fields.removeFirst()
         continue
       }
@@ -85,7 +85,7 @@ extension SwiftGenerator {
       text.line("}")
       fields = fields.dropFirst(run.count)
     }
-    if isFlat { text.line("writer.close(window)") }
+    if isInLine { text.line("writer.close(window)") }
     text.line("writer.unknownFields(unknownFields)")
   }
 

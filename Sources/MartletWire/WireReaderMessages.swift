@@ -69,11 +69,11 @@ extension WireReader {
       var left = count
       while true {
         let outer = unsafe open()
-        var value = M()
-        value.readFields(from: &self)
+        let index = output.count
+        output.append(M())
+        output[index].readFields(from: &self)
         unsafe close(outer)
         left &-= 1
-        output.append(consume value)
         if left == 0 || failure != nil { return }
         skipTag()
       }

@@ -17,7 +17,7 @@ public struct ProtoNullValue: OpenEnum {
   public static let protoName = "google.protobuf.NullValue"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0].map(Self.init(rawValue:))
+    [Self(rawValue: 0)]
   }
 
   /// The value's name in the schema, or its number.

@@ -21,7 +21,7 @@ public struct ProtoSyntax: OpenEnum {
   public static let protoName = "google.protobuf.Syntax"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2].map(Self.init(rawValue:))
+    [Self(rawValue: 0), Self(rawValue: 1), Self(rawValue: 2)]
   }
 
   /// The value's name in the schema, or its number.
@@ -183,7 +183,27 @@ public struct ProtoField: Message {
     public static let protoName = "google.protobuf.Field.Kind"
     /// Every value that has a name, in the order of the schema.
     public static var allNamed: [Self] {
-      [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18].map(Self.init(rawValue:))
+      [
+        Self(rawValue: 0),
+        Self(rawValue: 1),
+        Self(rawValue: 2),
+        Self(rawValue: 3),
+        Self(rawValue: 4),
+        Self(rawValue: 5),
+        Self(rawValue: 6),
+        Self(rawValue: 7),
+        Self(rawValue: 8),
+        Self(rawValue: 9),
+        Self(rawValue: 10),
+        Self(rawValue: 11),
+        Self(rawValue: 12),
+        Self(rawValue: 13),
+        Self(rawValue: 14),
+        Self(rawValue: 15),
+        Self(rawValue: 16),
+        Self(rawValue: 17),
+        Self(rawValue: 18),
+      ]
     }
 
     /// The value's name in the schema, or its number.
@@ -234,7 +254,7 @@ public struct ProtoField: Message {
     public static let protoName = "google.protobuf.Field.Cardinality"
     /// Every value that has a name, in the order of the schema.
     public static var allNamed: [Self] {
-      [0, 1, 2, 3].map(Self.init(rawValue:))
+      [Self(rawValue: 0), Self(rawValue: 1), Self(rawValue: 2), Self(rawValue: 3)]
     }
 
     /// The value's name in the schema, or its number.

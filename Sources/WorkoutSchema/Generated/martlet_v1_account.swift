@@ -454,10 +454,6 @@ extension LogOutRequest {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { allDevices = window.bool() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: allDevices = reader.bool()
@@ -474,9 +470,7 @@ extension LogOutRequest {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if allDevices { window.bool(allDevices, tag: 8) }
-    writer.close(window)
+    writer.bool(unlessDefault: allDevices, tag: 8)
     writer.unknownFields(unknownFields)
   }
 }
@@ -498,10 +492,6 @@ extension LogOutResponse {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { endedSessions = window.uint32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: endedSessions = reader.uint32()
@@ -518,9 +508,7 @@ extension LogOutResponse {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if endedSessions != 0 { window.uint32(endedSessions, tag: 8) }
-    writer.close(window)
+    writer.uint32(unlessDefault: endedSessions, tag: 8)
     writer.unknownFields(unknownFields)
   }
 }

@@ -35,7 +35,17 @@ public struct ActivityType: OpenEnum {
   public static let protoName = "martlet.v1.ActivityType"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2, 3, 4, 5, 6, 7, 8].map(Self.init(rawValue:))
+    [
+      Self(rawValue: 0),
+      Self(rawValue: 1),
+      Self(rawValue: 2),
+      Self(rawValue: 3),
+      Self(rawValue: 4),
+      Self(rawValue: 5),
+      Self(rawValue: 6),
+      Self(rawValue: 7),
+      Self(rawValue: 8),
+    ]
   }
 
   /// The value's name in the schema, or its number.
@@ -78,7 +88,7 @@ public struct ActivityState: OpenEnum {
   public static let protoName = "martlet.v1.ActivityState"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2, 3, 4].map(Self.init(rawValue:))
+    [Self(rawValue: 0), Self(rawValue: 1), Self(rawValue: 2), Self(rawValue: 3), Self(rawValue: 4)]
   }
 
   /// The value's name in the schema, or its number.
@@ -117,7 +127,7 @@ public struct Visibility: OpenEnum {
   public static let protoName = "martlet.v1.Visibility"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2, 3].map(Self.init(rawValue:))
+    [Self(rawValue: 0), Self(rawValue: 1), Self(rawValue: 2), Self(rawValue: 3)]
   }
 
   /// The value's name in the schema, or its number.
@@ -157,7 +167,14 @@ public struct ActivityEventType: OpenEnum {
   public static let protoName = "martlet.v1.ActivityEventType"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2, 3, 4, 5].map(Self.init(rawValue:))
+    [
+      Self(rawValue: 0),
+      Self(rawValue: 1),
+      Self(rawValue: 2),
+      Self(rawValue: 3),
+      Self(rawValue: 4),
+      Self(rawValue: 5),
+    ]
   }
 
   /// The value's name in the schema, or its number.

@@ -24,7 +24,7 @@ public struct FriendState: OpenEnum {
   public static let protoName = "martlet.v1.FriendState"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2, 3].map(Self.init(rawValue:))
+    [Self(rawValue: 0), Self(rawValue: 1), Self(rawValue: 2), Self(rawValue: 3)]
   }
 
   /// The value's name in the schema, or its number.
@@ -304,10 +304,6 @@ extension RemoveFriendResponse {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { removed = window.bool() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: removed = reader.bool()
@@ -324,9 +320,7 @@ extension RemoveFriendResponse {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if removed { window.bool(removed, tag: 8) }
-    writer.close(window)
+    writer.bool(unlessDefault: removed, tag: 8)
     writer.unknownFields(unknownFields)
   }
 }

@@ -24,7 +24,7 @@ public struct ListScope: OpenEnum {
   public static let protoName = "martlet.v1.ListScope"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2, 3].map(Self.init(rawValue:))
+    [Self(rawValue: 0), Self(rawValue: 1), Self(rawValue: 2), Self(rawValue: 3)]
   }
 
   /// The value's name in the schema, or its number.

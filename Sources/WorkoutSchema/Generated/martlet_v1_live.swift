@@ -224,10 +224,6 @@ extension Heartbeat {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { id = window.uint64() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: id = reader.uint64()
@@ -244,9 +240,7 @@ extension Heartbeat {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if id != 0 { window.uint64(id, tag: 8) }
-    writer.close(window)
+    writer.uint64(unlessDefault: id, tag: 8)
     writer.unknownFields(unknownFields)
   }
 }
@@ -341,13 +335,6 @@ extension TrackOpened {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(44) {
-      if window.holds(8) { state = window.openEnum() }
-      if window.holds(16) { nextSequence = window.uint64() }
-      if window.holds(24) { nextEventSequence = window.uint64() }
-      if window.holds(32) { idleTimeoutMs = window.uint32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: state = reader.openEnum()
@@ -367,12 +354,10 @@ extension TrackOpened {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if state.rawValue != 0 { window.openEnum(state, tag: 8) }
-    if nextSequence != 0 { window.uint64(nextSequence, tag: 16) }
-    if nextEventSequence != 0 { window.uint64(nextEventSequence, tag: 24) }
-    if idleTimeoutMs != 0 { window.uint32(idleTimeoutMs, tag: 32) }
-    writer.close(window)
+    writer.openEnum(unlessDefault: state, tag: 8)
+    writer.uint64(unlessDefault: nextSequence, tag: 16)
+    writer.uint64(unlessDefault: nextEventSequence, tag: 24)
+    writer.uint32(unlessDefault: idleTimeoutMs, tag: 32)
     writer.unknownFields(unknownFields)
   }
 }
@@ -396,11 +381,6 @@ extension TrackAck {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(22) {
-      if window.holds(8) { nextSequence = window.uint64() }
-      if window.holds(16) { nextEventSequence = window.uint64() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: nextSequence = reader.uint64()
@@ -418,10 +398,8 @@ extension TrackAck {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if nextSequence != 0 { window.uint64(nextSequence, tag: 8) }
-    if nextEventSequence != 0 { window.uint64(nextEventSequence, tag: 16) }
-    writer.close(window)
+    writer.uint64(unlessDefault: nextSequence, tag: 8)
+    writer.uint64(unlessDefault: nextEventSequence, tag: 16)
     writer.unknownFields(unknownFields)
   }
 }
@@ -445,11 +423,6 @@ extension SendPolicy {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(22) {
-      if window.holds(8) { intervalMs = window.uint32() }
-      if window.holds(16) { watchers = window.uint32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: intervalMs = reader.uint32()
@@ -467,10 +440,8 @@ extension SendPolicy {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if intervalMs != 0 { window.uint32(intervalMs, tag: 8) }
-    if watchers != 0 { window.uint32(watchers, tag: 16) }
-    writer.close(window)
+    writer.uint32(unlessDefault: intervalMs, tag: 8)
+    writer.uint32(unlessDefault: watchers, tag: 16)
     writer.unknownFields(unknownFields)
   }
 }

@@ -22,7 +22,7 @@ public struct Status: OpenEnum {
   public static let protoName = "torture.v1.Status"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1].map(Self.init(rawValue:))
+    [Self(rawValue: 0), Self(rawValue: 1)]
   }
 
   /// The value's name in the schema, or its number.
@@ -82,7 +82,25 @@ public struct Values: OpenEnum {
   public static let protoName = "torture.v1.Values"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -15].map(Self.init(rawValue:))
+    [
+      Self(rawValue: 0),
+      Self(rawValue: 1),
+      Self(rawValue: 2),
+      Self(rawValue: 3),
+      Self(rawValue: 4),
+      Self(rawValue: 5),
+      Self(rawValue: 6),
+      Self(rawValue: 7),
+      Self(rawValue: 8),
+      Self(rawValue: 9),
+      Self(rawValue: 10),
+      Self(rawValue: 11),
+      Self(rawValue: 12),
+      Self(rawValue: 13),
+      Self(rawValue: 14),
+      Self(rawValue: 15),
+      Self(rawValue: -15),
+    ]
   }
 
   /// The value's name in the schema, or its number.
@@ -129,7 +147,7 @@ public struct Bare: OpenEnum {
   public static let protoName = "torture.v1.bare"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2].map(Self.init(rawValue:))
+    [Self(rawValue: 0), Self(rawValue: 1), Self(rawValue: 2)]
   }
 
   /// The value's name in the schema, or its number.
@@ -168,7 +186,7 @@ public struct Rusty: OpenEnum {
   public static let protoName = "torture.v1.Rusty"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2].map(Self.init(rawValue:))
+    [Self(rawValue: 0), Self(rawValue: 1), Self(rawValue: 2)]
   }
 
   /// The value's name in the schema, or its number.
@@ -1161,7 +1179,7 @@ public struct Outer: Message {
     public static let protoName = "torture.v1.Outer.Bool"
     /// Every value that has a name, in the order of the schema.
     public static var allNamed: [Self] {
-      [0].map(Self.init(rawValue:))
+      [Self(rawValue: 0)]
     }
 
     /// The value's name in the schema, or its number.
@@ -1270,10 +1288,6 @@ extension Outer.Int_ {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { number = window.int32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: number = reader.int32()
@@ -1290,9 +1304,7 @@ extension Outer.Int_ {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if number != 0 { window.int32(number, tag: 8) }
-    writer.close(window)
+    writer.int32(unlessDefault: number, tag: 8)
     writer.unknownFields(unknownFields)
   }
 }
@@ -1481,10 +1493,6 @@ extension Bar {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { number = window.int32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: number = reader.int32()
@@ -1501,9 +1509,7 @@ extension Bar {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if number != 0 { window.int32(number, tag: 8) }
-    writer.close(window)
+    writer.int32(unlessDefault: number, tag: 8)
     writer.unknownFields(unknownFields)
   }
 }
@@ -1514,10 +1520,6 @@ extension Bar.Baz {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { number = window.int32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: number = reader.int32()
@@ -1534,9 +1536,7 @@ extension Bar.Baz {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if number != 0 { window.int32(number, tag: 8) }
-    writer.close(window)
+    writer.int32(unlessDefault: number, tag: 8)
     writer.unknownFields(unknownFields)
   }
 }

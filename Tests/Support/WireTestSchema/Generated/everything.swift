@@ -28,7 +28,13 @@ public struct Level: OpenEnum {
   public static let protoName = "wiretest.v1.Level"
   /// Every value that has a name, in the order of the schema.
   public static var allNamed: [Self] {
-    [0, 1, 2147483647, -1, -2147483648].map(Self.init(rawValue:))
+    [
+      Self(rawValue: 0),
+      Self(rawValue: 1),
+      Self(rawValue: 2147483647),
+      Self(rawValue: -1),
+      Self(rawValue: -2147483648),
+    ]
   }
 
   /// The value's name in the schema, or its number.
@@ -774,7 +780,7 @@ public struct Tree: Message {
       public static let protoName = "wiretest.v1.Tree.Owner.Kind"
       /// Every value that has a name, in the order of the schema.
       public static var allNamed: [Self] {
-        [0, 2].map(Self.init(rawValue:))
+        [Self(rawValue: 0), Self(rawValue: 2)]
       }
 
       /// The value's name in the schema, or its number.
@@ -1027,10 +1033,6 @@ extension Edges.Type_ {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { `is` = window.bool() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: `is` = reader.bool()
@@ -1047,9 +1049,7 @@ extension Edges.Type_ {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if `is` { window.bool(`is`, tag: 8) }
-    writer.close(window)
+    writer.bool(unlessDefault: `is`, tag: 8)
     writer.unknownFields(unknownFields)
   }
 }
