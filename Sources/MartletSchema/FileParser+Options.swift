@@ -161,13 +161,22 @@ extension FileParser {
       throw fail("only a number, \"inf\" or \"nan\" may follow \"-\"")
     }
     advance()
-    return (.double(name == "inf" ? -.infinity : -.nan), 6)
+    return (.double(name == "inf" ? -.infinity : .nan), 6)
   }
 
   private mutating func integerValue(
     isNegative: Bool
   ) throws(StatementFailure) -> (UninterpretedOption.Value, Int32) {
     let bound = isNegative ? UInt64(1) << 63 : UInt64.max
+    let literal = bytes(of: current)
+    if current.kind == .integer, IntegerLiteral.isDecimal(literal),
+      IntegerLiteral.value(of: literal).map({ $0 > bound }) ?? true
+    {
+      // Beyond 64 bits it can still be a floating-point number.
+      advance()
+      let value = FloatLiteral.value(of: literal)
+      return (.double(isNegative ? -value : value), 6)
+    }
     let (value, _) = try integer("a number", atMost: bound)
     guard isNegative else { return (.positiveInteger(value), 4) }
     return (.negativeInteger(Int64(truncatingIfNeeded: 0 &- value)), 5)

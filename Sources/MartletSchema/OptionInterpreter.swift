@@ -46,10 +46,19 @@ struct OptionInterpreter {
     try checkIsNew(path, last, option)
     var value = try value(option, for: last)
     for index in fields.indices.reversed().dropFirst() {
-      value = .message([Self.optionField(fields[index + 1], value)])
+      value = .message([optionField(fields[index + 1], value)])
     }
-    let result = Self.optionField(fields[0], value)
+    let result = optionField(fields[0], value)
     results.append(result)
+    return result
+  }
+
+  func optionField(_ field: FieldDescriptor, _ value: OptionValue) -> OptionField {
+    var result = Self.optionField(field, value)
+    guard let extendee = field.extendee, !OptionKind.isOptionsMessage(extendee) else {
+      return result
+    }
+    result.isInMessageSet = linker.message(named: extendee)?.isMessageSet ?? false
     return result
   }
 
@@ -63,8 +72,30 @@ struct OptionInterpreter {
       hasPresence: field.hasPresence,
       isSourceOnly: field.options.isSourceOnly,
       type: field.isDelimited ? .group : field.type,
-      value: value
+      value: value,
+      oneofIndex: field.isProto3Optional ? nil : field.oneofIndex
     )
+  }
+
+  /// What a field without a value stands for.
+  func zero(of field: FieldDescriptor) -> OptionField? {
+    let value: OptionValue
+    switch field.type {
+    case .bool: value = .bool(false)
+    case .int32, .sint32, .sfixed32, .int64, .sint64, .sfixed64: value = .signed(0)
+    case .uint32, .fixed32, .uint64, .fixed64: value = .unsigned(0)
+    case .float, .double: value = .double(0)
+    case .string: value = .string("")
+    case .bytes: value = .bytes([])
+    case .enum:
+      let first = linker.enumeration(named: field.typeName)?.values.first
+      value = .enumValue(name: first?.name ?? "", number: first?.number ?? 0)
+    case .message, .group: value = .message([])
+    case .unresolved: return nil
+    }
+    var result = optionField(field, value)
+    result.hasPresence = true
+    return result
   }
 
   /// Remembers a field whose declaration has more to say.

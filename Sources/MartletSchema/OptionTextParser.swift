@@ -5,7 +5,7 @@
 /// when the file was parsed.
 struct OptionTextParser {
   var interpreter: OptionInterpreter
-  private let source: SourceText
+  let source: SourceText
   private let tokens: [Token]
   private var index = 0
   private var depth = 0
@@ -16,71 +16,126 @@ struct OptionTextParser {
     source = linker.files[linker.current].source
     var lexer = Lexer(source: source, file: "", limits: linker.limits, within: span)
     lexer.run()
-    tokens = lexer.tokens
+    tokens = Self.beforeHash(lexer.tokens, in: source)
+  }
+
+  /// protoc hands the value over as one line, in which `#` begins a comment up to the end.
+  private static func beforeHash(_ tokens: [Token], in source: SourceText) -> [Token] {
+    let hash = tokens.firstIndex {
+      $0.kind == .symbol && source.bytes[$0.span.start] == UInt8(ascii: "#")
+    }
+    guard let hash else { return tokens }
+    let end = tokens[hash].span.start
+    return tokens[..<hash] + [Token(kind: .end, span: SourceSpan(end, end))]
   }
 
   /// Reads the whole value.
   mutating func parse(_ message: MessageDescriptor) throws(OptionFailure) -> [OptionField] {
     guard take("{") else { throw unexpected("\"{\"") }
-    return try fields(of: message, until: "}")
+    return try fields(of: message, until: "}", isOutermost: true)
   }
 
   // MARK: - Tokens
 
-  private var current: Token { tokens[index] }
+  var current: Token { tokens[index] }
 
-  private func text(_ token: Token) -> String {
+  func text(_ token: Token) -> String {
     String(decoding: source.bytes[token.span.start..<token.span.end], as: UTF8.self)
   }
 
-  private func looking(at symbol: Character) -> Bool {
-    current.kind == .symbol && text(current) == String(symbol)
+  func looking(at symbol: Unicode.Scalar) -> Bool {
+    current.kind == .symbol && source.bytes[current.span.start] == UInt8(ascii: symbol)
   }
 
-  private mutating func take(_ symbol: Character) -> Bool {
+  mutating func take(_ symbol: Unicode.Scalar) -> Bool {
     guard looking(at: symbol) else { return false }
     advance()
     return true
   }
 
-  private mutating func advance() {
+  mutating func advance() {
     if index + 1 < tokens.count { index += 1 }
   }
 
-  private func unexpected(_ expected: String) -> OptionFailure {
+  func unexpected(_ expected: String) -> OptionFailure {
     let found = current.kind == .end ? "the end of the value" : "\"\(text(current))\""
     return OptionFailure(message: "expected \(expected), found \(found)", span: current.span)
   }
 
   // MARK: - Fields
 
-  private mutating func fields(
+  mutating func fields(
     of message: MessageDescriptor,
-    until end: Character
+    until end: Unicode.Scalar,
+    isOutermost: Bool = false
   ) throws(OptionFailure) -> [OptionField] {
     depth += 1
     defer { depth -= 1 }
     if depth > interpreter.linker.limits.optionDepth { throw unexpected("less nesting") }
+    let start = current.span
     var result: [OptionField] = []
-    var seen: Set<Int32> = []
-    while !take(end) {
-      let nameSpan = current.span
-      let field = try fieldName(in: message)
-      interpreter.use(field, at: nameSpan)
-      if !field.isRepeated, !seen.insert(field.number).inserted {
-        throw OptionFailure(message: "\"\(field.name)\" is given twice", span: nameSpan)
+    while !(isOutermost && current.kind == .end), !take(end) {
+      if let type = try anyType(in: message) {
+        result += try expandedAny(type, after: result)
+        if !take(",") { _ = take(";") }
+        continue
       }
-      for value in try values(of: field) {
-        result.append(OptionInterpreter.optionField(field, value))
+      let nameSpan = current.span
+      if let field = try fieldName(in: message) {
+        interpreter.use(field, at: nameSpan)
+        try checkIsNew(field, of: message, among: result, at: nameSpan)
+        for value in try values(of: field) {
+          result.append(interpreter.optionField(field, value))
+        }
+      } else {
+        try skipValue()
       }
       if !take(",") { _ = take(";") }
     }
-    return result
+    try checkRequired(of: message, in: result, at: start)
+    return message.isMapEntry ? filled(result, message) : result
   }
 
+  private func checkIsNew(
+    _ field: FieldDescriptor,
+    of message: MessageDescriptor,
+    among fields: [OptionField],
+    at span: SourceSpan
+  ) throws(OptionFailure) {
+    guard !field.isRepeated else { return }
+    if fields.contains(where: { $0.number == field.number }) {
+      throw OptionFailure(message: "\"\(field.name)\" is given twice", span: span)
+    }
+    guard let oneof = field.oneofIndex, !message.oneofs[oneof].isSynthetic,
+      let other = fields.first(where: { $0.oneofIndex == oneof })
+    else { return }
+    throw OptionFailure(
+      message: "\"\(field.name)\" and \"\(other.name)\" are in one oneof: one of them can be set",
+      span: span
+    )
+  }
+
+  private func checkRequired(
+    of message: MessageDescriptor,
+    in fields: [OptionField],
+    at span: SourceSpan
+  ) throws(OptionFailure) {
+    for field in message.fields where field.isRequired {
+      guard !fields.contains(where: { $0.number == field.number }) else { continue }
+      throw OptionFailure(message: "the required field \"\(field.name)\" is missing", span: span)
+    }
+  }
+
+  /// The entries of maps are written with both key and value.
+  private func filled(_ fields: [OptionField], _ entry: MessageDescriptor) -> [OptionField] {
+    let missing = entry.fields.filter { field in !fields.contains { $0.number == field.number } }
+    return fields + missing.compactMap { interpreter.zero(of: $0) }
+  }
+
+  /// The field that is named here; nil when the name is reserved, whose values are passed over.
   private mutating func fieldName(
     in message: MessageDescriptor
-  ) throws(OptionFailure) -> FieldDescriptor {
+  ) throws(OptionFailure) -> FieldDescriptor? {
     let token = current
     if take("[") {
       let name = try qualifiedName()
@@ -90,15 +145,24 @@ struct OptionTextParser {
     }
     guard token.kind == .identifier else { throw unexpected("the name of a field") }
     advance()
-    if let field = message.field(named: text(token)) { return field }
+    let name = text(token)
+    if let field = message.field(named: name) { return field }
+    // A group goes by the name of its type.
+    let lowercased = name.lowercased()
+    if let group = message.field(named: lowercased), group.isDelimited,
+      group.typeName.split(separator: ".").last ?? "" == name
+    {
+      return group
+    }
+    if message.reservedNames.contains(where: { $0.name == name }) { return nil }
     throw OptionFailure(
-      message: "\"\(message.fullName)\" has no field \"\(text(token))\"",
+      message: "\"\(message.fullName)\" has no field \"\(name)\"",
       span: token.span,
-      suggestion: didYouMean(text(token), among: message.fields.map(\.name))
+      suggestion: didYouMean(name, among: message.fields.map(\.name))
     )
   }
 
-  private mutating func qualifiedName() throws(OptionFailure) -> String {
+  mutating func qualifiedName() throws(OptionFailure) -> String {
     var name = ""
     repeat {
       guard current.kind == .identifier else { throw unexpected("a name") }
@@ -128,87 +192,5 @@ struct OptionTextParser {
     if take("{") { return .message(try fields(of: message, until: "}")) }
     if take("<") { return .message(try fields(of: message, until: ">")) }
     throw unexpected("\"{\"")
-  }
-
-  private mutating func scalar(of field: FieldDescriptor) throws(OptionFailure) -> OptionValue {
-    let start = current.span
-    let isNegative = take("-")
-    let token = current
-    let bytes = source.bytes[token.span.start..<token.span.end]
-    var written: UninterpretedOption.Value
-    switch token.kind {
-    case .identifier where !isNegative:
-      written = .identifier(text(token))
-    case .identifier where ["inf", "infinity", "nan"].contains(text(token).lowercased()):
-      written = .double(text(token).lowercased() == "nan" ? .nan : -.infinity)
-    case .integer:
-      written = try integer(bytes, isNegative: isNegative, at: start.through(token.span))
-    case .float:
-      let number = FloatLiteral.value(of: bytes)
-      written = .double(isNegative ? -number : number)
-    case .string where !isNegative:
-      return try string(of: field)
-    default:
-      throw unexpected("a value")
-    }
-    advance()
-    // Enums may be given by number, and bools as 0 or 1, in text format alone.
-    written = Self.bool(written, for: field)
-    if field.type == .enum, let value = numbered(written, field) { return value }
-    return try interpreter.scalar(written, for: field, at: start.through(token.span))
-  }
-
-  private mutating func string(of field: FieldDescriptor) throws(OptionFailure) -> OptionValue {
-    let start = current.span
-    var span = start
-    var value: [UInt8] = []
-    while current.kind == .string {
-      value += StringLiteral.value(of: source.bytes[current.span.start..<current.span.end])
-      span = span.through(current.span)
-      advance()
-    }
-    return try interpreter.scalar(.string(value), for: field, at: span)
-  }
-
-  private func integer(
-    _ bytes: ArraySlice<UInt8>,
-    isNegative: Bool,
-    at span: SourceSpan
-  ) throws(OptionFailure) -> UninterpretedOption.Value {
-    let bound = isNegative ? UInt64(1) << 63 : UInt64.max
-    guard let number = IntegerLiteral.value(of: bytes), number <= bound else {
-      throw OptionFailure(message: "the number is out of range", span: span)
-    }
-    guard isNegative else { return .positiveInteger(number) }
-    return .negativeInteger(Int64(truncatingIfNeeded: 0 &- number))
-  }
-
-  private static func bool(
-    _ value: UninterpretedOption.Value,
-    for field: FieldDescriptor
-  ) -> UninterpretedOption.Value {
-    guard field.type == .bool else { return value }
-    switch value {
-    case .positiveInteger(1), .identifier("t"), .identifier("True"): return .identifier("true")
-    case .positiveInteger(0), .identifier("f"), .identifier("False"): return .identifier("false")
-    default: return value
-    }
-  }
-
-  private func numbered(
-    _ value: UninterpretedOption.Value,
-    _ field: FieldDescriptor
-  ) -> OptionValue? {
-    let number: Int32?
-    switch value {
-    case .positiveInteger(let positive): number = Int32(exactly: positive)
-    case .negativeInteger(let negative): number = Int32(exactly: negative)
-    default: number = nil
-    }
-    guard let number,
-      let found = interpreter.linker.enumeration(named: field.typeName)?.values
-        .first(where: { $0.number == number })
-    else { return nil }
-    return .enumValue(name: found.name, number: number)
   }
 }

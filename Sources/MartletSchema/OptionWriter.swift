@@ -13,11 +13,22 @@ enum OptionWriter {
     bytes.message(number) { write(options.fields, to: &$0) }
   }
 
+  /// A message of options by itself.
+  static func bytes(of fields: [OptionField]) -> [UInt8] {
+    var bytes = ProtoBytes()
+    write(fields, to: &bytes)
+    return bytes.bytes
+  }
+
   /// By number, as any serializer would: parts of one message given one by one become one.
   private static func write(_ fields: [OptionField], to bytes: inout ProtoBytes) {
     var groups: [Int32: [OptionField]] = [:]
     for field in fields where !field.isSourceOnly {
       groups[field.number, default: []].append(field)
+      // Of a oneof, the last one stays.
+      guard let oneof = field.oneofIndex else { continue }
+      let others = groups.keys.filter { $0 != field.number && groups[$0]?[0].oneofIndex == oneof }
+      for other in others { groups[other] = nil }
     }
     for (_, group) in groups.sorted(by: { $0.key < $1.key }) {
       if group[0].isRepeated {
@@ -36,6 +47,13 @@ enum OptionWriter {
     of field: OptionField,
     to bytes: inout ProtoBytes
   ) {
+    if field.isInMessageSet {
+      bytes.tag(1, wireType: 3)
+      bytes.field(2, field.number)
+      bytes.message(3) { write(parts, to: &$0) }
+      bytes.tag(1, wireType: 4)
+      return
+    }
     guard field.type == .group else {
       bytes.message(field.number) { write(parts, to: &$0) }
       return

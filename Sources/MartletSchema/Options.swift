@@ -56,6 +56,10 @@ package struct OptionField: Sendable, Hashable {
   /// `unresolved` for a field that is not known; its value is then its bytes, tag included.
   package var type: FieldType
   package var value: OptionValue
+  /// The oneof that it belongs to, which holds one field only.
+  package var oneofIndex: Int?
+  /// Whether it is an extension of a message set, which is written in a way of its own.
+  package var isInMessageSet = false
 }
 
 /// An option as written: UninterpretedOption.

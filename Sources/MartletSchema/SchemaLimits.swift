@@ -14,7 +14,7 @@ package struct SchemaLimits: Sendable, Hashable {
   /// Levels of messages within messages, as in protoc.
   package var messageDepth = 31
   /// Levels of braces in the value of an option.
-  package var optionDepth = 32
+  package var optionDepth = 96
   /// Imports of imports of imports.
   package var importDepth = 200
   /// Levels of messages compared with messages of other names.

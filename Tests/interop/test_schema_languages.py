@@ -1,12 +1,18 @@
-"""proto2 and editions: martletc against protoc, the same verdict on files at the border of each
+"""proto2, editions and options: martletc against protoc, the same verdict on files at the border of each
 rule, and the same descriptors, byte for byte, places and comments included."""
 
 import pytest
+import option_verdicts
 from language_verdicts import CASES, HEADS
 from test_schema_compiler import assert_equal_sets, by_martletc, by_protoc, martletc  # noqa: F401
 
 # Where martletc refuses on purpose what protoc lets pass: text that is no UTF-8.
-STRICTER = {"proto2 default string no UTF-8"}
+STRICTER = {
+    "proto2 default string no UTF-8",
+    "everything string no UTF-8",
+    "everything aggregate string no UTF-8",
+}
+CASES = CASES | option_verdicts.CASES
 
 
 @pytest.mark.parametrize("name", CASES)
