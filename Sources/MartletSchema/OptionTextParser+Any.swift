@@ -25,12 +25,14 @@ extension OptionTextParser {
         suggestion: "write [type.googleapis.com/\(name)]"
       )
     }
-    guard let symbol = interpreter.linker.symbols[name], interpreter.linker.isVisible(symbol),
-      let type = interpreter.linker.message(named: name)
-    else {
+    let meaning = interpreter.linker.lookUp(
+      "." + name,
+      fromElement: interpreter.scope,
+      typesOnly: true
+    )
+    guard case .found = meaning, let type = interpreter.linker.message(named: name) else {
       throw OptionFailure(message: "\"\(name)\" is not a message that is known here", span: span)
     }
-    interpreter.used.append(symbol)
     return AnyType(url: "\(host)/\(name)", message: type, span: span)
   }
 
