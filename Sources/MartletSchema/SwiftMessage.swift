@@ -39,6 +39,13 @@ struct SwiftMessage {
         Oneof(index: index, descriptor: oneof, name: name, typeName: type.map(String.init) ?? "")
       )
     }
+    if message.isMessageSet {
+      throw SwiftRefusal(
+        file: file.name,
+        span: message.nameSpan,
+        message: "no Swift is generated for message sets"
+      )
+    }
     if let span = message.extensions.first?.span ?? message.extensionRanges.first?.range.span {
       throw SwiftRefusal(
         file: file.name,
@@ -71,13 +78,18 @@ extension SwiftGenerator {
     func refuse(_ reason: String) -> SwiftRefusal {
       SwiftRefusal(file: file.name, span: field.span, message: reason)
     }
-    if field.type == .group { throw refuse("no Swift is generated for groups") }
-    if field.label == .required { throw refuse("no Swift is generated for required fields") }
+    if field.isDelimited { throw refuse("no Swift is generated for groups and delimited fields") }
+    if field.isRequired { throw refuse("no Swift is generated for required fields") }
     if field.defaultValue != nil { throw refuse("no Swift is generated for default values") }
-    if let enumeration = schema.enumeration(named: field.typeName), enumeration.isClosed {
-      throw refuse("no Swift is generated for fields of closed enums")
-    }
     let entry = schema.mapEntry(of: field)
+    for part in entry.map({ [$0.key, $0.value] }) ?? [field] {
+      if schema.enumeration(named: part.typeName)?.isClosed ?? false {
+        throw refuse("no Swift is generated for fields of closed enums")
+      }
+      if part.type == .string, part.features.utf8Validation == .none, file.syntax == .editions {
+        throw refuse("no Swift is generated for strings that need not be UTF-8")
+      }
+    }
     let value = swiftValue(entry?.value ?? field)
     let shape = shape(of: field, key: entry.map { swiftValue($0.key) }, in: message)
     let isCase = if case .oneof = shape { true } else { false }
