@@ -175,10 +175,18 @@ let package = Package(
       exclude: ["torture.proto"],
       swiftSettings: strict
     ),
+    // The same for what JSON alone has a rule for.
+    .target(
+      name: "JSONTestSchema",
+      dependencies: ["MartletWire", "MartletJSON", "MartletWellKnown"],
+      path: "Tests/Support/JSONTestSchema",
+      exclude: ["names.proto"],
+      swiftSettings: strict
+    ),
     // Decodes and encodes what Tests/interop sends it.
     .executableTarget(
       name: "wire-peer",
-      dependencies: ["MartletWire", "MartletJSON", "WireTestSchema"],
+      dependencies: ["MartletWire", "MartletJSON", "JSONTestSchema", "WireTestSchema"],
       path: "Tests/Support/WirePeer",
       swiftSettings: settings
     ),
@@ -209,7 +217,9 @@ let package = Package(
     ),
     .testTarget(
       name: "MartletJSONTests",
-      dependencies: ["MartletJSON", "MartletWellKnown", "MartletWire", "WireTestSchema"],
+      dependencies: [
+        "MartletJSON", "MartletWellKnown", "MartletWire", "JSONTestSchema", "WireTestSchema",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

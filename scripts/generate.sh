@@ -54,4 +54,6 @@ generate schema Sources/WorkoutSchema/Generated
 generate Tests/Support/WireTestSchema Tests/Support/WireTestSchema/Generated --messages-only \
   --json
 generate Tests/Support/TortureSchema Tests/Support/TortureSchema/Generated --json
+generate Tests/Support/JSONTestSchema Tests/Support/JSONTestSchema/Generated --messages-only \
+  --json
 generate Tests/Support/EchoSchema Tests/Support/EchoSchema/Generated --visibility package

@@ -27,12 +27,12 @@ extension JSONMessage {
   /// False: the JSON is an object of the fields.
   @inlinable public static var hasSpecialJSON: Bool { false }
 
-  /// For generated code: writes the message as an element of a list or a map's value.
-  @inlinable
+  // Not inlinable, and so shared by all messages: lists of messages have functions of their own.
+
+  /// For generated code: writes the message as a map's value.
   public func writeJSONValue(to writer: inout JSONWriter) { writer.nested(self) }
 
-  /// For generated code: reads an element of a list or a map's value.
-  @inlinable
+  /// For generated code: reads a map's value.
   public static func jsonValue(
     from reader: inout JSONReader
   ) throws(JSONError.Reason) -> Self? {

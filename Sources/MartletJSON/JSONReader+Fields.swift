@@ -73,6 +73,20 @@ extension JSONReader {
     }
   }
 
+  /// Reads a list of messages.
+  @inlinable
+  public mutating func list<Value: JSONMessage>(
+    into list: inout [Value]
+  ) throws(JSONError.Reason) {
+    try openBracket()
+    var isFirst = true
+    while try nextElement(isFirst: &isFirst) {
+      var message = Value()
+      try message.readJSON(from: &self)
+      list.append(message)
+    }
+  }
+
   /// Reads a map.
   @inlinable
   public mutating func map<Key: JSONMapKey, Value: JSONFieldValue>(
@@ -86,5 +100,75 @@ extension JSONReader {
       guard let value = try Value.jsonValue(from: &self) else { continue }
       guard map.updateValue(value, forKey: key) == nil else { throw .duplicateKey }
     }
+  }
+}
+
+// The commonest map and the lists of scalars have code that is shared.
+
+extension JSONReader {
+  /// Reads a map of strings.
+  public mutating func map(into map: inout [String: String]) throws(JSONError.Reason) {
+    try openBrace()
+    var isFirst = true
+    while try nextMember(isFirst: &isFirst) {
+      let key = try string()
+      try colon()
+      guard map.updateValue(try string(), forKey: key) == nil else { throw .duplicateKey }
+    }
+  }
+
+  /// Reads a list of `string`.
+  public mutating func list(into list: inout [String]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.string() }
+  }
+
+  /// Reads a list of `bytes`.
+  public mutating func list(into list: inout [[UInt8]]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.bytes() }
+  }
+
+  /// Reads a list of `int32`, `sint32` or `sfixed32`.
+  public mutating func list(into list: inout [Int32]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.int32() }
+  }
+
+  /// Reads a list of `int64`, `sint64` or `sfixed64`.
+  public mutating func list(into list: inout [Int64]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.int64() }
+  }
+
+  /// Reads a list of `uint32` or `fixed32`.
+  public mutating func list(into list: inout [UInt32]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.uint32() }
+  }
+
+  /// Reads a list of `uint64` or `fixed64`.
+  public mutating func list(into list: inout [UInt64]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.uint64() }
+  }
+
+  /// Reads a list of `float`.
+  public mutating func list(into list: inout [Float]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.float() }
+  }
+
+  /// Reads a list of `double`.
+  public mutating func list(into list: inout [Double]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.double() }
+  }
+
+  /// Reads a list of `bool`.
+  public mutating func list(into list: inout [Bool]) throws(JSONError.Reason) {
+    try scalars(into: &list) { reader throws(JSONError.Reason) in try reader.bool() }
+  }
+
+  @inline(__always)
+  private mutating func scalars<Value>(
+    into list: inout [Value],
+    _ read: (inout JSONReader) throws(JSONError.Reason) -> Value
+  ) throws(JSONError.Reason) {
+    try openBracket()
+    var isFirst = true
+    while try nextElement(isFirst: &isFirst) { list.append(try read(&self)) }
   }
 }

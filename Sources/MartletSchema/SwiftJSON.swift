@@ -65,7 +65,9 @@ extension SwiftGenerator {
     text.block("extension \(message.typeName): JSONMessage") { text in
       text.table("private static let jsonFields = JSONFields", words(for: message))
       text.blank()
+      // Not inlined: a message would contain the code of all that it contains.
       text.documentation("For JSON: writes fields in order of their numbers.")
+      text.line("@inline(never)")
       text.block("\(access)func writeJSON(to writer: inout JSONWriter)") { text in
         text.line("writer.beginObject(Self.jsonFields)")
         emitJSONWrite(fields, of: message, to: &text)
@@ -73,6 +75,7 @@ extension SwiftGenerator {
       }
       text.blank()
       text.documentation("For JSON: reads the fields of an object.")
+      text.line("@inline(never)")
       text.block(
         "\(access)mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason)"
       ) { text in

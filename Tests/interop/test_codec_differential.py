@@ -36,7 +36,7 @@ class Peer:
 
     def recode(self, name, data):
         """The bytes that come back, or None when Swift refuses `data`."""
-        name = f"{self.package}.{name}".encode()
+        name = (name if "." in name else f"{self.package}.{name}").encode()
         self.process.stdin.write(struct.pack("B", len(name)) + name)
         self.process.stdin.write(struct.pack("<I", len(data)) + data)
         self.process.stdin.flush()

@@ -10,6 +10,7 @@ extension ProtoApi: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(name, 0)
@@ -24,6 +25,7 @@ extension ProtoApi: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -51,6 +53,7 @@ extension ProtoMethod: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(name, 0)
@@ -65,6 +68,7 @@ extension ProtoMethod: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -87,6 +91,7 @@ extension ProtoMixin: JSONMessage {
   private static let jsonFields = JSONFields("name root")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(name, 0)
@@ -95,6 +100,7 @@ extension ProtoMixin: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {

@@ -6,6 +6,7 @@ extension ProtoSourceContext: JSONMessage {
   private static let jsonFields = JSONFields("file_name")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(fileName, 0)
@@ -13,6 +14,7 @@ extension ProtoSourceContext: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {

@@ -1,3 +1,4 @@
+import JSONTestSchema
 import MartletJSON
 import WireTestSchema
 
@@ -12,6 +13,7 @@ serve(
       recode(Scalars.self), recode(Optionals.self), recode(Lists.self), recode(Unpacked.self),
       recode(Maps.self), recode(Choice.self), recode(Tree.self), recode(Edges.self),
       recode(Empty.self), recode(Flat.self), recode(Flats.self),
+      recode(Names.self), recode(Nulls.self), recode(Many.self),
       recode(Known.self, registry: registry), recode(KnownLists.self, registry: registry),
       recode(KnownMaps.self, registry: registry), recode(KnownChoice.self, registry: registry),
     ].joined()

@@ -3105,6 +3105,7 @@ extension String_: JSONMessage {
   private static let jsonFields = JSONFields("String")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(string, 0)
@@ -3112,6 +3113,7 @@ extension String_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3127,6 +3129,7 @@ extension Int32_: JSONMessage {
   private static let jsonFields = JSONFields("Int32")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(int32, 0)
@@ -3134,6 +3137,7 @@ extension Int32_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3149,6 +3153,7 @@ extension Bool_: JSONMessage {
   private static let jsonFields = JSONFields("Bool")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(bool, 0)
@@ -3156,6 +3161,7 @@ extension Bool_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3171,6 +3177,7 @@ extension Message_: JSONMessage {
   private static let jsonFields = JSONFields("Message")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(message, 0)
@@ -3178,6 +3185,7 @@ extension Message_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3193,6 +3201,7 @@ extension Any_: JSONMessage {
   private static let jsonFields = JSONFields("Any")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(any, 0)
@@ -3200,6 +3209,7 @@ extension Any_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3215,6 +3225,7 @@ extension Type_: JSONMessage {
   private static let jsonFields = JSONFields("Type")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(type, 0)
@@ -3222,6 +3233,7 @@ extension Type_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3237,6 +3249,7 @@ extension Protocol_: JSONMessage {
   private static let jsonFields = JSONFields("Protocol")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(`protocol`, 0)
@@ -3244,6 +3257,7 @@ extension Protocol_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3259,6 +3273,7 @@ extension Self_: JSONMessage {
   private static let jsonFields = JSONFields("Self")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(self_, 0)
@@ -3266,6 +3281,7 @@ extension Self_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3281,6 +3297,7 @@ extension Optional_: JSONMessage {
   private static let jsonFields = JSONFields("Optional")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(optional, 0)
@@ -3288,6 +3305,7 @@ extension Optional_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3303,6 +3321,7 @@ extension Array_: JSONMessage {
   private static let jsonFields = JSONFields("Array")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.list(array, 0)
@@ -3310,6 +3329,7 @@ extension Array_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3325,6 +3345,7 @@ extension Dictionary_: JSONMessage {
   private static let jsonFields = JSONFields("Dictionary")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.map(dictionary, 0)
@@ -3332,6 +3353,7 @@ extension Dictionary_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3347,6 +3369,7 @@ extension Sendable_: JSONMessage {
   private static let jsonFields = JSONFields("error")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(error, 0)
@@ -3354,6 +3377,7 @@ extension Sendable_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3369,6 +3393,7 @@ extension Error_: JSONMessage {
   private static let jsonFields = JSONFields("reader writer unknown_fields")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(self.reader, 0)
@@ -3378,6 +3403,7 @@ extension Error_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3395,12 +3421,14 @@ extension WireReader_: JSONMessage {
   private static let jsonFields = JSONFields("")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.endObject()
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
@@ -3411,12 +3439,14 @@ extension WireWriter_: JSONMessage {
   private static let jsonFields = JSONFields("")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.endObject()
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
@@ -3427,12 +3457,14 @@ extension UnknownFields_: JSONMessage {
   private static let jsonFields = JSONFields("")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.endObject()
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
@@ -3443,6 +3475,7 @@ extension JSONReader_: JSONMessage {
   private static let jsonFields = JSONFields("writer")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(self.writer, 0)
@@ -3450,6 +3483,7 @@ extension JSONReader_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3465,6 +3499,7 @@ extension JSONWriter_: JSONMessage {
   private static let jsonFields = JSONFields("fields")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(fields, 0)
@@ -3472,6 +3507,7 @@ extension JSONWriter_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3487,12 +3523,14 @@ extension JSONFields_: JSONMessage {
   private static let jsonFields = JSONFields("")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.endObject()
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
@@ -3503,6 +3541,7 @@ extension Timestamp: JSONMessage {
   private static let jsonFields = JSONFields("Timestamp")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(timestamp, 0)
@@ -3510,6 +3549,7 @@ extension Timestamp: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3525,6 +3565,7 @@ extension Swift_: JSONMessage {
   private static let jsonFields = JSONFields("Swift")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(swift, 0)
@@ -3532,6 +3573,7 @@ extension Swift_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3547,6 +3589,7 @@ extension Lower: JSONMessage {
   private static let jsonFields = JSONFields("lower")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(lower, 0)
@@ -3554,6 +3597,7 @@ extension Lower: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3569,6 +3613,7 @@ extension SnakeCase: JSONMessage {
   private static let jsonFields = JSONFields("snake_case")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(snakeCase, 0)
@@ -3576,6 +3621,7 @@ extension SnakeCase: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3591,6 +3637,7 @@ extension Outer: JSONMessage {
   private static let jsonFields = JSONFields("s plain i b real")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(s, 0)
@@ -3602,6 +3649,7 @@ extension Outer: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3626,6 +3674,7 @@ extension Outer.String_: JSONMessage {
   private static let jsonFields = JSONFields("text")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(text, 0)
@@ -3633,6 +3682,7 @@ extension Outer.String_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3648,6 +3698,7 @@ extension Outer.Int_: JSONMessage {
   private static let jsonFields = JSONFields("number")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(number, 0)
@@ -3655,6 +3706,7 @@ extension Outer.Int_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3670,6 +3722,7 @@ extension Foo: JSONMessage {
   private static let jsonFields = JSONFields("inner outer bar top")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(inner, 0)
@@ -3680,6 +3733,7 @@ extension Foo: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3698,6 +3752,7 @@ extension Foo.Foo_: JSONMessage {
   private static let jsonFields = JSONFields("depth bar")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(depth, 0)
@@ -3706,6 +3761,7 @@ extension Foo.Foo_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3722,6 +3778,7 @@ extension Foo.Bar_: JSONMessage {
   private static let jsonFields = JSONFields("outer foo")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(outer, 0)
@@ -3730,6 +3787,7 @@ extension Foo.Bar_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3746,6 +3804,7 @@ extension Bar: JSONMessage {
   private static let jsonFields = JSONFields("number")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(number, 0)
@@ -3753,6 +3812,7 @@ extension Bar: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3768,6 +3828,7 @@ extension Bar.Baz: JSONMessage {
   private static let jsonFields = JSONFields("number")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(number, 0)
@@ -3775,6 +3836,7 @@ extension Bar.Baz: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3794,6 +3856,7 @@ extension Hider: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(mine, 0)
@@ -3814,6 +3877,7 @@ extension Hider: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3836,12 +3900,14 @@ extension Hider.Bar_: JSONMessage {
   private static let jsonFields = JSONFields("")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.endObject()
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
@@ -3852,6 +3918,7 @@ extension Hider.Bar_.Baz: JSONMessage {
   private static let jsonFields = JSONFields("text")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(text, 0)
@@ -3859,6 +3926,7 @@ extension Hider.Bar_.Baz: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3874,6 +3942,7 @@ extension Choice: JSONMessage {
   private static let jsonFields = JSONFields("choice_+0 self+0")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     switch choice {
@@ -3885,6 +3954,7 @@ extension Choice: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -3910,6 +3980,7 @@ extension Words: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(`as`, 0)
@@ -3988,6 +4059,7 @@ extension Words: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4081,6 +4153,7 @@ extension Members: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(description_, 0)
@@ -4127,6 +4200,7 @@ extension Members: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4185,6 +4259,7 @@ extension MoreLocals: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.list(self.reader, 0)
@@ -4208,6 +4283,7 @@ extension MoreLocals: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4241,6 +4317,7 @@ extension Cases: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     switch self.value {
@@ -4270,6 +4347,7 @@ extension Cases: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4302,6 +4380,7 @@ extension Twins: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(url, 0)
@@ -4325,6 +4404,7 @@ extension Twins: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4354,6 +4434,7 @@ extension Old: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(_number, 0)
@@ -4373,6 +4454,7 @@ extension Old: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4397,6 +4479,7 @@ extension A: JSONMessage {
   private static let jsonFields = JSONFields("b")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(b, 0)
@@ -4404,6 +4487,7 @@ extension A: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4419,6 +4503,7 @@ extension A.B: JSONMessage {
   private static let jsonFields = JSONFields("c")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(c, 0)
@@ -4426,6 +4511,7 @@ extension A.B: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4441,6 +4527,7 @@ extension A.B.C: JSONMessage {
   private static let jsonFields = JSONFields("d")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(d, 0)
@@ -4448,6 +4535,7 @@ extension A.B.C: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4463,6 +4551,7 @@ extension A.B.C.D: JSONMessage {
   private static let jsonFields = JSONFields("a b c d")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(a, 0)
@@ -4473,6 +4562,7 @@ extension A.B.C.D: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -4491,12 +4581,14 @@ extension TalkClient: JSONMessage {
   private static let jsonFields = JSONFields("")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.endObject()
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
@@ -4507,12 +4599,14 @@ extension TalkHandler: JSONMessage {
   private static let jsonFields = JSONFields("")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.endObject()
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}

@@ -1288,6 +1288,7 @@ extension Scalars: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(fDouble, 0)
@@ -1310,6 +1311,7 @@ extension Scalars: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1345,6 +1347,7 @@ extension Optionals: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(fDouble, 0)
@@ -1368,6 +1371,7 @@ extension Optionals: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1404,6 +1408,7 @@ extension Lists: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.list(fDouble, 0)
@@ -1427,6 +1432,7 @@ extension Lists: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1463,6 +1469,7 @@ extension Unpacked: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.list(fDouble, 0)
@@ -1483,6 +1490,7 @@ extension Unpacked: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1517,6 +1525,7 @@ extension Maps: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.map(int32Int32, 0)
@@ -1538,6 +1547,7 @@ extension Maps: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1571,6 +1581,7 @@ extension Choice: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(before, 0)
@@ -1600,6 +1611,7 @@ extension Choice: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1625,6 +1637,7 @@ extension Tree: JSONMessage {
   private static let jsonFields = JSONFields("name left right children by_name owner held+0")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(name, 0)
@@ -1641,6 +1654,7 @@ extension Tree: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1662,6 +1676,7 @@ extension Tree.Owner: JSONMessage {
   private static let jsonFields = JSONFields("tree kind")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(tree, 0)
@@ -1670,6 +1685,7 @@ extension Tree.Owner: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1696,6 +1712,7 @@ extension Edges: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(self_, 0)
@@ -1723,6 +1740,7 @@ extension Edges: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1755,6 +1773,7 @@ extension Edges.Type_: JSONMessage {
   private static let jsonFields = JSONFields("is")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(`is`, 0)
@@ -1762,6 +1781,7 @@ extension Edges.Type_: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1777,12 +1797,14 @@ extension Empty: JSONMessage {
   private static let jsonFields = JSONFields("")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.endObject()
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
@@ -1798,6 +1820,7 @@ extension Flat: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.field(fUint64, 0)
@@ -1816,6 +1839,7 @@ extension Flat: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -1842,6 +1866,7 @@ extension Flats: JSONMessage {
   private static let jsonFields = JSONFields("many one numbered this+0 that+0 later")
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.list(many, 0)
@@ -1857,6 +1882,7 @@ extension Flats: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {

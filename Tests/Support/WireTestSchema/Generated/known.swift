@@ -434,6 +434,7 @@ extension Known: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.present(timestamp, 0)
@@ -461,6 +462,7 @@ extension Known: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -501,6 +503,7 @@ extension KnownLists: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.list(timestamp, 0)
@@ -519,6 +522,7 @@ extension KnownLists: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -549,6 +553,7 @@ extension KnownMaps: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     writer.map(timestamp, 0)
@@ -564,6 +569,7 @@ extension KnownMaps: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
@@ -592,6 +598,7 @@ extension KnownChoice: JSONMessage {
   )
 
   /// For JSON: writes fields in order of their numbers.
+  @inline(never)
   public func writeJSON(to writer: inout JSONWriter) {
     writer.beginObject(Self.jsonFields)
     switch choice {
@@ -609,6 +616,7 @@ extension KnownChoice: JSONMessage {
   }
 
   /// For JSON: reads the fields of an object.
+  @inline(never)
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while let field = try reader.nextField(of: &object) {
