@@ -78,7 +78,7 @@ struct StructureTests {
     #expect(try Maps(json: #"{"int32Int32":null,"stringMaps":null}"#) == Maps())
     #expect(try Nulls(json: #"{"value":null}"#).value?.kind == .nullValue(.nullValue))
     #expect(try Nulls(json: #"{"optionalNull":null}"#).optionalNull == .nullValue)
-    #expect(try Nulls(json: #"{"none":null}"#).kind == .some(.none(.nullValue)))
+    #expect(try Nulls(json: #"{"none":null}"#).kind == .none_(.nullValue))
     #expect(try Nulls(json: #"{"values":[null]}"#).values.count == 1)
     #expect(try Nulls(json: #"{"values":null,"text":null,"list":null}"#) == Nulls())
     let nulls = #"{"values":[null,null],"nulls":[null],"byName":{"a":null},"none":null}"#
