@@ -8,6 +8,8 @@ extension Linker {
     at span: SourceSpan,
     typesOnly: Bool = true
   ) -> (String, Symbol)? {
+    // A suggestion looks at many names: not for more errors than are told.
+    if sink.isFull { return nil }
     let meaning = lookUp(name, from: scope, typesOnly: typesOnly)
     if case .found(let symbol) = meaning, symbol.kind.isType {
       checkIsNotLocal(symbol.fullName, symbol, at: span)

@@ -93,7 +93,7 @@ extension Linker {
     let isOfRound = { (option: UninterpretedOption) in
       (option.name.first?.isExtension ?? false) == (round == .custom)
     }
-    guard options.written.contains(where: isOfRound) else { return }
+    guard options.written.contains(where: isOfRound), !sink.isFull else { return }
     var interpreter = OptionInterpreter(linker: self, kind: kind, scope: scope)
     var problems: [OptionFailure] = []
     for (position, option) in options.written.enumerated() where isOfRound(option) {

@@ -37,7 +37,8 @@ extension Linker {
 
   private mutating func checkNumbers(of message: MessageDescriptor) {
     var owners: [Int32: FieldDescriptor] = [:]
-    for field in message.fields {
+    // A hint looks at all fields: not for more errors than are told.
+    for field in message.fields where !sink.isFull {
       if let reason = Self.unusable(field.number) {
         let free = Self.freeNumber(in: message)
         let hint = free.map { "the next free number is \($0)" }

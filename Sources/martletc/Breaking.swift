@@ -4,6 +4,7 @@ import MartletSchema
 /// `martletc breaking`: says what a new version of a schema breaks.
 struct Breaking: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "breaking",
     abstract: "Compares a schema with another version and reports what breaks those who have it.",
     discussion: """
       Three things break apart: "wire", programs that exchange binary messages; "json", programs \

@@ -4,6 +4,7 @@ import MartletSchema
 /// `martletc check`: says what is wrong with a schema, and writes nothing.
 struct Check: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "check",
     abstract: "Checks schema files against the language and against rules of style and caution.",
     discussion: """
       Findings go to standard output, each with the name of its rule; errors of the language go to \

@@ -4,6 +4,7 @@ import MartletSchema
 /// `martletc descriptors`: writes what other tools read instead of schema files.
 struct Descriptors: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "descriptors",
     abstract: "Writes a google.protobuf.FileDescriptorSet, as protoc --descriptor_set_out does.",
     discussion: """
       EXAMPLE:

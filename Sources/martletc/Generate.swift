@@ -4,6 +4,7 @@ import MartletSchema
 /// `martletc generate`: writes Swift.
 struct Generate: ParsableCommand {
   static let configuration = CommandConfiguration(
+    commandName: "generate",
     abstract: "Writes message types and service stubs in Swift.",
     discussion: """
       Each schema file becomes one Swift file, named after its path because SwiftPM wants file
