@@ -45,15 +45,6 @@ func joinSevens(_ word: UInt64) -> UInt64 {
   return (x & 0xffff_ffff) | ((x &>> 32) &<< 28)
 }
 
-/// The low 56 bits of a number, seven to each of eight bytes, first byte lowest.
-@inlinable
-@inline(__always)
-func splitSevens(_ value: UInt64) -> UInt64 {
-  var x = (value & 0x0fff_ffff) | (((value &>> 28) &<< 32) & 0x0fff_ffff_0000_0000)
-  x &+= (x & 0x0fff_c000_0fff_c000) &* 3
-  return x &+ (x & 0x3f80_3f80_3f80_3f80)
-}
-
 /// The length of a value as a varint, 1 to 10 bytes.
 @inlinable
 @inline(__always)

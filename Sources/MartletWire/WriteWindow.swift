@@ -19,7 +19,21 @@ public struct WriteWindow {
 
   @inlinable
   @inline(__always)
-  mutating func varint(_ value: UInt64) { unsafe position = storeVarint(value, at: position) }
+  mutating func varint(_ value: UInt64) {
+    if value < 0x80 {
+      store(UInt8(truncatingIfNeeded: value))
+    } else if value < 0x4000 {
+      store(UInt16(truncatingIfNeeded: value & 0x7f | 0x80 | value &<< 1 & 0x7f00))
+    } else {
+      // In line, too: a call for each field costs more than the loop.
+      var rest = value
+      while rest >= 0x80 {
+        store(UInt8(truncatingIfNeeded: rest) | 0x80)
+        rest &>>= 7
+      }
+      store(UInt8(truncatingIfNeeded: rest))
+    }
+  }
 
   /// A tag: a constant in generated code, so no more than a store.
   @inlinable
