@@ -121,7 +121,7 @@ extension Linter {
   /// What a declaration's comments say, without instructions to this program.
   static func text(of comments: SourceComments) -> String {
     let texts = [comments.leading, comments.trailing].compactMap(\.self)
-    let lines = texts.flatMap { $0.split(separator: "\n") }.filter {
+    let lines = texts.flatMap(SourceComments.lines).filter {
       !LintIgnores.isDirective($0)
     }
     let trimmed = lines.map { line in

@@ -60,7 +60,7 @@ struct LintIgnores {
 
   private static func lines(of comments: SourceComments) -> [Substring] {
     let texts = comments.leadingDetached + [comments.leading, comments.trailing].compactMap(\.self)
-    return texts.flatMap { $0.split(separator: "\n") }.filter(isDirective)
+    return texts.flatMap(SourceComments.lines).filter(isDirective)
   }
 
   private mutating func add(

@@ -25,6 +25,14 @@ package struct SourceComments: Sendable, Hashable {
   package init() {}
 
   package var isEmpty: Bool { leadingDetached.isEmpty && leading == nil && trailing == nil }
+
+  /// The lines of a comment, wherever it was written: what stands before `\n` or `\r\n`, which is a
+  /// character of its own in Swift.
+  static func lines(of comment: String) -> [Substring] {
+    comment.unicodeScalars.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+      Substring(line.last == "\r" ? line.dropLast() : line)
+    }
+  }
 }
 
 /// SourceCodeInfo.Location.

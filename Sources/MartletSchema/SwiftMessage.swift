@@ -111,7 +111,7 @@ extension SwiftGenerator {
   ) -> SwiftField.Shape {
     if let key { return .map(key: key) }
     if field.isRepeated { return .list }
-    let isBoxed = field.type == .message && contains(field.typeName, message.fullName)
+    let isBoxed = field.type == .message && circles.join(message.fullName, field.typeName)
     if let index = field.oneofIndex, !message.oneofs[index].isSynthetic {
       return .oneof(index, isBoxed: isBoxed)
     }
@@ -129,20 +129,6 @@ extension SwiftGenerator {
       if enumeration.values[zero].isDeprecated { initial = "(rawValue: 0)" }
     }
     return SwiftValue(field.type, named: name, firstCase: initial)
-  }
-
-  /// Whether a message holds another inline, through single fields of any depth.
-  private func contains(_ outer: String, _ inner: String) -> Bool {
-    var visited: Set<String> = []
-    var waiting = [outer]
-    while let name = waiting.popLast() {
-      if name == inner { return true }
-      guard visited.insert(name).inserted, let message = schema.message(named: name) else {
-        continue
-      }
-      waiting += message.fields.filter { $0.type == .message && !$0.isRepeated }.map(\.typeName)
-    }
-    return false
   }
 }
 

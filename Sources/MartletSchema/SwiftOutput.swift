@@ -47,11 +47,11 @@ private struct SwiftOwners {
       )
     }
     for message in file.messages {
-      let name = generator.typeName(message.fullName)
+      let name = generator.declaredName(message.fullName)
       try claim(name, for: message.fullName, in: file, at: message.nameSpan)
     }
     for enumeration in file.enums {
-      let name = generator.typeName(enumeration.fullName)
+      let name = generator.declaredName(enumeration.fullName)
       try claim(name, for: enumeration.fullName, in: file, at: enumeration.nameSpan)
     }
     guard generator.options.services else { return }

@@ -21,7 +21,7 @@ extension SwiftGenerator {
   private func typeName(of service: ServiceDescriptor, in file: FileDescriptor) -> String {
     let name = prefix(of: file) + SwiftNames.type(service.name)
     let types = file.messages.map(\.fullName) + file.enums.map(\.fullName)
-    let taken = Set(types.map(typeName))
+    let taken = Set(types.map(declaredName))
     let isFree = taken.isDisjoint(with: [name, name + "Handler", name + "Client"])
     return isFree ? name : name + "Service"
   }

@@ -119,17 +119,26 @@ extension SwiftText {
   /// for `martletc check`.
   private static func paragraphs(_ comment: String) -> [[String]] {
     var paragraphs: [[String]] = [[]]
-    for line in comment.split(separator: "\n", omittingEmptySubsequences: false) {
+    for line in SourceComments.lines(of: comment) {
       if LintIgnores.isDirective(line) { continue }
       var text = line.hasPrefix(" ") ? line.dropFirst() : line
       while let last = text.last, last.isWhitespace { text.removeLast() }
       if text.isEmpty {
         paragraphs.append([])
       } else {
-        paragraphs[paragraphs.count - 1].append(text.filter { $0 != "\r" })
+        paragraphs[paragraphs.count - 1].append(inOneLine(text))
       }
     }
     return paragraphs.filter { !$0.isEmpty }
+  }
+
+  /// A text without what Swift, in whose comments it will stand, takes for the end of a line.
+  static func inOneLine(_ text: some StringProtocol) -> String {
+    var scalars = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars where !["\r", "\n", "\0"].contains(scalar) {
+      scalars.append(scalar)
+    }
+    return String(scalars)
   }
 
   /// Parts the first sentence from the rest of its paragraph; nil when it is all there is.
