@@ -55,6 +55,10 @@ public struct JSONError: Error, Hashable, Sendable {
     case duplicateOneof
     /// Two keys of a map are the same.
     case duplicateKey
+    /// A map's key has more combining marks in a row than `DecodingLimits.maximumMarks`.
+    case tooManyMarks
+    /// The messages in lists and the entries of maps take more memory than the limit.
+    case tooManyElements
     /// Objects nest deeper than the limit.
     case tooDeep
     /// The text is longer than the limit.
@@ -101,6 +105,8 @@ extension JSONError.Reason: CustomStringConvertible {
     case .duplicateField: "the field is set twice"
     case .duplicateOneof: "another field of its oneof is set"
     case .duplicateKey: "the key is there twice"
+    case .tooManyMarks: "a key has too many combining marks"
+    case .tooManyElements: "there are too many elements"
     case .tooDeep: "objects nest too deeply"
     case .tooLarge: "the text is too long"
     case .invalidTimestamp: "the timestamp is invalid"

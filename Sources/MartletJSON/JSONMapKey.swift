@@ -54,11 +54,10 @@ extension Bool: JSONMapKey {
   public static func jsonKey(
     from reader: inout JSONReader
   ) throws(JSONError.Reason) -> Bool {
-    switch try reader.string() {
-    case "true": true
-    case "false": false
-    default: throw .wrongType
-    }
+    let key = try reader.string()
+    if key.isExactly("true") { return true }
+    guard key.isExactly("false") else { throw .wrongType }
+    return false
   }
 }
 

@@ -30,6 +30,9 @@ public struct JSONDecodingOptions: Sendable {
   public var maximumDepth = 100
   /// The longest text accepted, bytes; 64 MiB unless told otherwise.
   public var maximumBytes = 64 << 20
+  /// How much memory the messages in lists and the entries of maps may take, bytes, what they
+  /// point to not counted; 1 GiB unless told otherwise, as in `DecodingLimits`.
+  public var maximumElementBytes = 1 << 30
   /// The types that an `Any` may hold.
   public var registry = JSONTypeRegistry()
 

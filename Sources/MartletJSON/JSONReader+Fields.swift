@@ -81,6 +81,7 @@ extension JSONReader {
     try openBracket()
     var isFirst = true
     while try nextElement(isFirst: &isFirst) {
+      try takeElement(MemoryLayout<Value>.stride)
       var message = Value()
       try message.readJSON(from: &self)
       list.append(message)
@@ -96,6 +97,8 @@ extension JSONReader {
     var isFirst = true
     while try nextMember(isFirst: &isFirst) {
       let key = try Key.jsonKey(from: &self)
+      guard key.isUsable else { throw .tooManyMarks }
+      try takeElement(MemoryLayout<(Key, Value)>.stride)
       try colon()
       guard let value = try Value.jsonValue(from: &self) else { continue }
       guard map.updateValue(value, forKey: key) == nil else { throw .duplicateKey }
@@ -112,6 +115,8 @@ extension JSONReader {
     var isFirst = true
     while try nextMember(isFirst: &isFirst) {
       let key = try string()
+      guard key.isUsable else { throw .tooManyMarks }
+      try takeElement(MemoryLayout<(String, String)>.stride)
       try colon()
       guard map.updateValue(try string(), forKey: key) == nil else { throw .duplicateKey }
     }

@@ -131,13 +131,11 @@ extension JSONReader {
     let third = unsafe position.load(fromByteOffset: 2, as: UInt8.self)
     guard second > UInt8(ascii: "9") || third > UInt8(ascii: "9") else { return nil }
     let start = unsafe position
-    switch try string() {
-    case "NaN": return .nan
-    case "Infinity": return .infinity
-    case "-Infinity": return -.infinity
-    default:
-      unsafe position = start
-      return nil
-    }
+    let name = try string()
+    if name.isExactly("NaN") { return .nan }
+    if name.isExactly("Infinity") { return .infinity }
+    if name.isExactly("-Infinity") { return -.infinity }
+    unsafe position = start
+    return nil
   }
 }

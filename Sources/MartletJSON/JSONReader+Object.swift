@@ -151,14 +151,14 @@ extension JSONReader {
     if let text = try plainText() {
       if let value = unsafe index.value(of: text.start, text.count) { return .known(value) }
       // Even what is passed over must be text.
-      return try text.string() == "@type" ? .type : .unknown
+      return try text.string().isExactly("@type") ? .type : .unknown
     }
     let text = try escapedText()
     let value = unsafe text.withUnsafeBytes { bytes in
       unsafe bytes.baseAddress.flatMap { start in unsafe index.value(of: start, bytes.count) }
     }
     if let value { return .known(value) }
-    return try JSONText.string(text) == "@type" ? .type : .unknown
+    return try JSONText.string(text).isExactly("@type") ? .type : .unknown
   }
 }
 

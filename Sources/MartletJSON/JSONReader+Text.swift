@@ -151,6 +151,13 @@ struct JSONPlainText {
   }
 }
 
+extension String {
+  /// Whether this is the same text, byte for byte.
+  ///
+  /// `==` compares what texts mean, in quadratic time when one has many combining marks in a row.
+  func isExactly(_ other: String) -> Bool { utf8.elementsEqual(other.utf8) }
+}
+
 /// Bytes of strings.
 enum JSONText {
   /// Text that is exactly the bytes given.

@@ -11,6 +11,8 @@ public struct JSONReader: ~Copyable {
   private let start: UnsafeRawPointer
   /// How many levels may still open.
   var depth: Int
+  /// How many bytes the elements of lists and maps may still take.
+  private var elementBytes: Int
   /// The options given.
   package let options: JSONDecodingOptions
   let ignoresUnknownFields: Bool
@@ -25,6 +27,7 @@ public struct JSONReader: ~Copyable {
     unsafe position = start
     unsafe end = start + bytes.count
     depth = options.maximumDepth &+ 1
+    elementBytes = options.maximumElementBytes
     self.options = options
     ignoresUnknownFields = options.ignoresUnknownFields
   }
@@ -46,6 +49,13 @@ public struct JSONReader: ~Copyable {
       let read = unsafe UnsafeRawBufferPointer(rebasing: bytes.prefix(offset))
       throw JSONError(error, path: unsafe JSONPath.path(in: read), offset: offset)
     }
+  }
+
+  /// Takes memory for an element from what the options allow.
+  @usableFromInline
+  mutating func takeElement(_ stride: Int) throws(JSONError.Reason) {
+    elementBytes &-= stride
+    guard elementBytes >= 0 else { throw .tooManyElements }
   }
 
   /// Checks that only white space is left.

@@ -20,5 +20,8 @@ public struct JSONTypeRegistry: Sendable {
   ///
   /// - Parameter name: A full name, `martlet.v1.Activity`.
   /// - Returns: The type, or nil.
-  public func type(named name: String) -> (any JSONMessage.Type)? { types[name] }
+  public func type(named name: String) -> (any JSONMessage.Type)? {
+    // A peer's text may be one that takes long to hash.
+    name.isUsable ? types[name] : nil
+  }
 }

@@ -72,7 +72,7 @@ extension JSONReader {
     while try nextMember(isFirst: &isFirst) {
       let key = try string()
       try colon()
-      if key == "@type" {
+      if key.isExactly("@type") {
         guard url == nil else { throw .duplicateField }
         url = try string()
       } else {
@@ -94,14 +94,12 @@ extension JSONReader {
     while try nextMember(isFirst: &isFirst) {
       let key = try string()
       try colon()
-      switch key {
-      case "@type": try skipValue()
-      case "value":
+      if key.isExactly("value") {
         guard !hasValue else { throw .duplicateField }
         hasValue = true
         try held.readJSON(from: &self)
-      default:
-        guard ignoresUnknownFields else { throw .unknownField }
+      } else {
+        guard ignoresUnknownFields || key.isExactly("@type") else { throw .unknownField }
         try skipValue()
       }
     }

@@ -39,7 +39,10 @@ extension ProtoAny {
   }
 
   /// Whether a message of this type is held, going by the URL.
-  public func `is`(_ type: any Message.Type) -> Bool { messageName == type.protoName }
+  public func `is`(_ type: any Message.Type) -> Bool {
+    // By bytes: a peer's text may be one that takes long to compare as text.
+    messageName?.utf8.elementsEqual(type.protoName.utf8) ?? false
+  }
 
   /// Takes the message out.
   ///

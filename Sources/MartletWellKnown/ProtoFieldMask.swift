@@ -36,7 +36,10 @@ extension ProtoFieldMask {
     var kept: [String] = []
     // Sorted by name after name, what a path covers follows it at once.
     let split = paths.map { $0.split(separator: ".", omittingEmptySubsequences: false) }
-    for path in split.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+    let sorted = split.sorted { first, second in
+      first.lexicographicallyPrecedes(second) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+    for path in sorted {
       let path = path.joined(separator: ".")
       if let last = kept.last, Self.covers(last, path) { continue }
       kept.append(path)

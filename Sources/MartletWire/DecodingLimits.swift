@@ -16,6 +16,12 @@ public struct DecodingLimits: Hashable, Sendable {
   /// `maximumBytes` alone does not bound the memory that hostile bytes take.
   public var maximumElementBytes: Int
 
+  /// How many combining marks may follow each other in a map's key; Unicode's stream-safe text has
+  /// up to 30 (UAX #15, section 13).
+  ///
+  /// Swift sorts them, in quadratic time, whenever it hashes or compares the text.
+  public static let maximumMarks = 128
+
   /// What `init(decoding:)` uses unless told otherwise.
   public static let `default` = DecodingLimits()
 

@@ -8,6 +8,10 @@ public protocol MapKey: Hashable, WireScalar {
   /// - Returns: Numbers by value, `false` before `true`, text by its bytes.
   static func precedes(_ first: Self, _ second: Self) -> Bool
 
+  /// Whether the key can be hashed in time in proportion to its length; only text may be such that
+  /// it cannot.
+  var isUsable: Bool { get }
+
   /// Keys in order.
   ///
   /// - Parameter keys: In any order.
@@ -16,6 +20,9 @@ public protocol MapKey: Hashable, WireScalar {
 }
 
 extension MapKey {
+  /// True for all but text.
+  @inlinable public var isUsable: Bool { true }
+
   /// Keys in order; compiled once for each type, here.
   public static func sorted(_ keys: [Self]) -> [Self] { keys.sorted(by: precedes) }
 }
@@ -41,5 +48,28 @@ extension String: MapKey {
   /// Text in order of its UTF-8 bytes, as other protobuf libraries have it.
   public static func precedes(_ first: String, _ second: String) -> Bool {
     first.utf8.lexicographicallyPrecedes(second.utf8)
+  }
+
+  /// Whether no more than `DecodingLimits.maximumMarks` combining marks follow each other.
+  public var isUsable: Bool { utf8.count <= DecodingLimits.maximumMarks || hasFewMarks }
+
+  private var hasFewMarks: Bool {
+    var marks = 0
+    for scalar in unicodeScalars {
+      marks = scalar.isMark ? marks + 1 : 0
+      if marks > DecodingLimits.maximumMarks { return false }
+    }
+    return true
+  }
+}
+
+extension Unicode.Scalar {
+  /// Whether it is of those among which Swift may have to sort; below U+0300 there are none.
+  fileprivate var isMark: Bool {
+    guard value >= 0x300 else { return false }
+    switch properties.generalCategory {
+    case .nonspacingMark, .spacingMark, .enclosingMark: return true
+    default: return false
+    }
   }
 }

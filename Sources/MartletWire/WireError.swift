@@ -21,6 +21,8 @@ public enum WireError: Error, Hashable, Sendable {
   case tooLarge
   /// The messages in lists and maps take more memory than `DecodingLimits.maximumElementBytes`.
   case tooManyElements
+  /// A map's key has more combining marks in a row than `DecodingLimits.maximumMarks`.
+  case tooManyMarks
   /// A message does not fit into the buffer that it was to be encoded into.
   case noRoom
 }
@@ -37,6 +39,7 @@ extension WireError: CustomStringConvertible {
     case .tooDeep: "messages nest too deeply"
     case .tooLarge: "the message is too large"
     case .tooManyElements: "the message holds too many elements"
+    case .tooManyMarks: "a map's key has too many combining marks"
     case .noRoom: "the buffer is too small for the message"
     }
   }

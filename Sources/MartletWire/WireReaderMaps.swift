@@ -227,6 +227,7 @@ extension WireReader {
       let tag = nextTag()
       if tag == keyTag {
         key = Key.read(kind, from: &self)
+        if !key.isUsable { fail(.tooManyMarks) }
       } else if tag == valueTag {
         readValue(&self, &value)
       } else if tag == 0 {

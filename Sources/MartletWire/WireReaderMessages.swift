@@ -9,7 +9,7 @@ extension WireReader {
   mutating func open() -> UnsafeRawPointer {
     let outer = unsafe end
     let count = length()
-    if depth == 0 { fail(.tooDeep) }
+    if depth <= 0 { fail(.tooDeep) }
     depth &-= 1
     unsafe end = position + (failure == nil ? count : 0)
     return unsafe outer
