@@ -102,7 +102,8 @@ extension SwiftGenerator {
     text.line("case \(field.tag):")
     text.indented { text in
       text.line("var value = \(field.value.type)()")
-      text.line("if case .\(field.name)(let held)? = \(property) { value = held }")
+      // Taken out, so that what is merged in place has one owner: lists would be copied each time.
+      text.line("if case .\(field.name)(let held)? = \(property).take() { value = held }")
       text.line("reader.message(merging: &value)")
       text.line("\(property) = .\(field.name)(value)")
     }

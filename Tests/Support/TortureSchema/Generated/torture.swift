@@ -1612,7 +1612,7 @@ extension Hider {
       case 34: reader.message(into: &theirsToo)
       case 42:
         var value = Choice()
-        if case .chosen(let held)? = choice { value = held }
+        if case .chosen(let held)? = choice.take() { value = held }
         reader.message(merging: &value)
         choice = .chosen(value)
       case 48: choice = .notChosen(reader.int32())
@@ -1740,7 +1740,7 @@ extension Choice {
       case 8: choice = .choice(reader.int32())
       case 18:
         var value = Choice()
-        if case .self_(let held)? = choice { value = held }
+        if case .self_(let held)? = choice.take() { value = held }
         reader.message(merging: &value)
         choice = .self_(value)
       case 0: return
@@ -2352,7 +2352,7 @@ extension MoreLocals {
       case 96, 98: reader.openEnum(into: &buffer)
       case 106:
         var value = Members()
-        if case .bounds(let held)? = oneof { value = held }
+        if case .bounds(let held)? = oneof.take() { value = held }
         reader.message(merging: &value)
         oneof = .bounds(value)
       case 114: oneof = .values(reader.string())
@@ -2472,7 +2472,7 @@ extension Cases {
       case 24: self.value = .self_(reader.int32())
       case 34:
         var value = Cases()
-        if case .init_(let held)? = self.value { value = held }
+        if case .init_(let held)? = self.value.take() { value = held }
         reader.message(merging: &value)
         self.value = .init_(value)
       case 42: self.value = .description_(reader.string())
@@ -2482,13 +2482,13 @@ extension Cases {
       case 72: self.value = .url_9(reader.int32())
       case 82:
         var value = Members()
-        if case .values(let held)? = self.value { value = held }
+        if case .values(let held)? = self.value.take() { value = held }
         reader.message(merging: &value)
         self.value = .values(value)
       case 88: self.value = .type(reader.openEnum())
       case 98:
         var value = Cases()
-        if case .again(let held)? = self.value { value = held }
+        if case .again(let held)? = self.value.take() { value = held }
         reader.message(merging: &value)
         self.value = .again(value)
       case 106: self.reader = .tag(reader.string())

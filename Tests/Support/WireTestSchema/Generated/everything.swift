@@ -650,13 +650,13 @@ extension Choice {
       case 40: picked = .level(reader.openEnum())
       case 50:
         var value = Scalars()
-        if case .scalars(let held)? = picked { value = held }
+        if case .scalars(let held)? = picked.take() { value = held }
         reader.message(merging: &value)
         picked = .scalars(value)
       case 56: between = reader.uint32()
       case 66:
         var value = Choice()
-        if case .choice(let held)? = picked { value = held }
+        if case .choice(let held)? = picked.take() { value = held }
         reader.message(merging: &value)
         picked = .choice(value)
       case 73: second = .real(reader.double())
@@ -811,7 +811,7 @@ extension Tree {
       case 50: reader.message(into: &_owner)
       case 58:
         var value = Tree.Owner()
-        if case .held(let held)? = hold { value = held }
+        if case .held(let held)? = hold.take() { value = held }
         reader.message(merging: &value)
         hold = .held(value)
       case 0: return
@@ -968,7 +968,7 @@ extension Edges {
       case 98: self.writer = .`in`(reader.string())
       case 106:
         var value = Edges.Type_()
-        if case .bound(let held)? = self.writer { value = held }
+        if case .bound(let held)? = self.writer.take() { value = held }
         reader.message(merging: &value)
         self.writer = .bound(value)
       case 120: oneByteTag = reader.uint32()
@@ -1227,12 +1227,12 @@ extension Flats {
       case 26: reader.map(into: &numbered, .int32, unknown: &unknownFields)
       case 34:
         var value = Flat()
-        if case .this(let held)? = either { value = held }
+        if case .this(let held)? = either.take() { value = held }
         reader.message(merging: &value)
         either = .this(value)
       case 42:
         var value = Flat()
-        if case .that(let held)? = either { value = held }
+        if case .that(let held)? = either.take() { value = held }
         reader.message(merging: &value)
         either = .that(value)
       case 802: reader.messages(into: &later)
