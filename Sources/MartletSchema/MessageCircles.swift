@@ -11,6 +11,8 @@ struct MessageCircles {
 
   /// By full name, the number of the part that a message is in.
   private var parts: [String: Int] = [:]
+  /// All messages; what a message contains comes before it, but for what contains it too.
+  private(set) var sorted: [MessageDescriptor] = []
 
   /// - Parameter schema: linked files.
   init(_ schema: SchemaSet) {
@@ -25,9 +27,9 @@ struct MessageCircles {
       message.fields.filter { $0.type == .message && !$0.isRepeated }
         .compactMap { indices[$0.typeName] }
     }
-    for (index, part) in Self.connectedParts(of: edges).enumerated() {
-      parts[messages[index].fullName] = part
-    }
+    let connected = Self.connectedParts(of: edges)
+    for (index, part) in connected.parts.enumerated() { parts[messages[index].fullName] = part }
+    sorted = connected.sorted.map { messages[$0] }
   }
 
   /// Whether each of two messages may contain the other, when the first has a field of the second.
@@ -35,12 +37,14 @@ struct MessageCircles {
     parts[outer] != nil && parts[outer] == parts[inner]
   }
 
-  /// For each node the number of its strongly connected part.
-  private static func connectedParts(of edges: [[Int]]) -> [Int] {
+  /// For each node the number of its strongly connected part; and the nodes in the order in which
+  /// they were done with.
+  private static func connectedParts(of edges: [[Int]]) -> (parts: [Int], sorted: [Int]) {
     var order = [Int](repeating: -1, count: edges.count)
     var lowest = order
     var parts = order
     var open: [Int] = []
+    var sorted: [Int] = []
     var count = 0
     for root in edges.indices where order[root] < 0 {
       var visits = [Visit(message: root)]
@@ -62,6 +66,7 @@ struct MessageCircles {
           continue
         }
         visits.removeLast()
+        sorted.append(node)
         if let above = visits.last?.message { lowest[above] = min(lowest[above], lowest[node]) }
         guard lowest[node] == order[node] else { continue }
         while let member = open.popLast() {
@@ -70,6 +75,6 @@ struct MessageCircles {
         }
       }
     }
-    return parts
+    return (parts, sorted)
   }
 }

@@ -54,8 +54,8 @@ package struct SwiftGenerator {
   let schema: SchemaSet
   let options: SwiftOptions
   private let typeNames: SwiftTypeNames
-  /// Which messages may contain themselves.
-  let circles: MessageCircles
+  /// Which messages stand behind references.
+  let layout: SwiftLayout
   /// The module that the Swift of the file at hand is in, where that is told.
   private var home: String?
 
@@ -66,7 +66,7 @@ package struct SwiftGenerator {
     self.schema = schema
     self.options = options
     typeNames = SwiftTypeNames(schema, prefix: Self.prefix) { options.home(of: $0) }
-    circles = MessageCircles(schema)
+    layout = SwiftLayout(schema)
   }
 
   /// The Swift of one file of the schema.

@@ -111,7 +111,7 @@ extension SwiftGenerator {
   ) -> SwiftField.Shape {
     if let key { return .map(key: key) }
     if field.isRepeated { return .list }
-    let isBoxed = field.type == .message && circles.join(message.fullName, field.typeName)
+    let isBoxed = layout.isBoxed(field, in: message)
     if let index = field.oneofIndex, !message.oneofs[index].isSynthetic {
       return .oneof(index, isBoxed: isBoxed)
     }
@@ -215,7 +215,12 @@ extension SwiftGenerator {
     }
     text.block("\(access)var \(name)\(field.initialization)") { text in
       text.line("get { \(field.boxName)?.value }")
-      text.line("set { \(field.boxName) = newValue.map(Indirect.init) }")
+      // In place: what is taken out of its box is not shared with it.
+      text.block("_modify") { text in
+        text.line("var value = Indirect.take(&\(field.boxName))")
+        text.line("defer { \(field.boxName) = value.map(Indirect.init) }")
+        text.line("yield &value")
+      }
     }
     text.line("private var \(field.boxName): Indirect<\(field.value.type)>?")
   }

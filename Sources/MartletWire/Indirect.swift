@@ -1,4 +1,5 @@
-/// A value kept behind a reference: what lets a message contain itself.
+/// A value kept behind a reference: what lets a message contain itself, and spares large ones from
+/// being copied field by field with the message around them.
 ///
 /// For generated code; the properties it stands behind are plain values.
 @frozen
@@ -18,8 +19,23 @@ public indirect enum Indirect<Value> {
     case .value(let value): value
     }
   }
+
+  /// Empties a property and returns what it held, no longer shared with it.
+  ///
+  /// - Parameter field: The property.
+  /// - Returns: The value; nil when there was none.
+  @inlinable
+  public static func take(_ field: inout Indirect?) -> Value? {
+    defer { field = nil }
+    return field?.value
+  }
 }
 
 extension Indirect: Sendable where Value: Sendable {}
 extension Indirect: Equatable where Value: Equatable {}
 extension Indirect: Hashable where Value: Hashable {}
+
+extension Indirect: CustomStringConvertible {
+  /// The value's own text: the reference is nobody's business.
+  public var description: String { "\(value)" }
+}

@@ -1,7 +1,7 @@
 /// A message of a `.proto` schema, as a Swift value.
 ///
-/// The compiler makes the conforming types. Equality and hashes cover unknown fields; a `NaN`
-/// makes a message differ from itself, as in Swift.
+/// The compiler makes the conforming types. Messages are equal when they are the same on the wire,
+/// unknown fields included.
 public protocol Message: Sendable, Hashable, CustomStringConvertible {
   /// Makes a message in which no field is set.
   init()

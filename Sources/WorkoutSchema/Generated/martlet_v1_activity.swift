@@ -212,7 +212,15 @@ public struct Activity: Message {
   /// Who may see the activity at all.
   public var visibility = Visibility.unspecified
   /// The numbers, as of `statistics.sample_count` samples.
-  public var statistics: Statistics?
+  public var statistics: Statistics? {
+    get { _statistics?.value }
+    _modify {
+      var value = Indirect.take(&_statistics)
+      defer { _statistics = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _statistics: Indirect<Statistics>?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
 
@@ -237,7 +245,7 @@ extension Activity {
       case 56: endedAtMs = reader.int64()
       case 66: reader.string(into: &timeZone)
       case 72: visibility = reader.openEnum()
-      case 82: reader.message(into: &statistics)
+      case 82: reader.message(into: &_statistics)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -251,7 +259,7 @@ extension Activity {
     bound += WireWriter.sizeBound(of: owner)
     bound += WireWriter.sizeBound(of: title)
     bound += WireWriter.sizeBound(of: timeZone)
-    bound += WireWriter.sizeBound(of: statistics)
+    bound += WireWriter.sizeBound(of: _statistics)
     return bound
   }
 
@@ -266,7 +274,7 @@ extension Activity {
     if let value = endedAtMs { writer.int64(value, tag: 56) }
     writer.string(unlessDefault: timeZone, tag: 66)
     writer.openEnum(unlessDefault: visibility, tag: 72)
-    writer.message(ifSet: statistics, tag: 82)
+    writer.message(ifSet: _statistics, tag: 82)
     writer.unknownFields(unknownFields)
   }
 }

@@ -130,7 +130,15 @@ extension RequestFriendRequest {
 /// What came of it.
 public struct RequestFriendResponse: Message {
   /// The friendship as it stands now.
-  public var friend: Friend?
+  public var friend: Friend? {
+    get { _friend?.value }
+    _modify {
+      var value = Indirect.take(&_friend)
+      defer { _friend = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _friend: Indirect<Friend>?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
 
@@ -146,7 +154,7 @@ extension RequestFriendResponse {
   public mutating func readFields(from reader: inout WireReader) {
     while true {
       switch reader.nextTag() {
-      case 10: reader.message(into: &friend)
+      case 10: reader.message(into: &_friend)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -156,13 +164,13 @@ extension RequestFriendResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += WireWriter.sizeBound(of: friend)
+    bound += WireWriter.sizeBound(of: _friend)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    writer.message(ifSet: friend, tag: 10)
+    writer.message(ifSet: _friend, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }
@@ -210,7 +218,15 @@ extension AcceptFriendRequest {
 /// What came of it.
 public struct AcceptFriendResponse: Message {
   /// The friendship as it stands now.
-  public var friend: Friend?
+  public var friend: Friend? {
+    get { _friend?.value }
+    _modify {
+      var value = Indirect.take(&_friend)
+      defer { _friend = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _friend: Indirect<Friend>?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
 
@@ -226,7 +242,7 @@ extension AcceptFriendResponse {
   public mutating func readFields(from reader: inout WireReader) {
     while true {
       switch reader.nextTag() {
-      case 10: reader.message(into: &friend)
+      case 10: reader.message(into: &_friend)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -236,13 +252,13 @@ extension AcceptFriendResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += WireWriter.sizeBound(of: friend)
+    bound += WireWriter.sizeBound(of: _friend)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    writer.message(ifSet: friend, tag: 10)
+    writer.message(ifSet: _friend, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }

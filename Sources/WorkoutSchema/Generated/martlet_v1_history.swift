@@ -193,7 +193,15 @@ extension GetActivityRequest {
 /// The activity.
 public struct GetActivityResponse: Message {
   /// With statistics and splits.
-  public var activity: Activity?
+  public var activity: Activity? {
+    get { _activity?.value }
+    _modify {
+      var value = Indirect.take(&_activity)
+      defer { _activity = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _activity: Indirect<Activity>?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
 
@@ -209,7 +217,7 @@ extension GetActivityResponse {
   public mutating func readFields(from reader: inout WireReader) {
     while true {
       switch reader.nextTag() {
-      case 10: reader.message(into: &activity)
+      case 10: reader.message(into: &_activity)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -219,13 +227,13 @@ extension GetActivityResponse {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += WireWriter.sizeBound(of: activity)
+    bound += WireWriter.sizeBound(of: _activity)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    writer.message(ifSet: activity, tag: 10)
+    writer.message(ifSet: _activity, tag: 10)
     writer.unknownFields(unknownFields)
   }
 }

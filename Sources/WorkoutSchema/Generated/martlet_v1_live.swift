@@ -16,7 +16,7 @@ public struct TrackRequest: Message {
   /// What `TrackRequest.content` holds.
   public enum Content: Hashable, Sendable {
     /// First message of the call, exactly once.
-    case open(TrackOpen)
+    indirect case open(TrackOpen)
     /// Samples and events.
     case batch(TrackBatch)
     /// Asks the server to answer at once: shows that the stream is alive, not only the socket.
@@ -157,7 +157,15 @@ public struct TrackBatch: Message {
   /// Sequence of the first sample.
   public var firstSequence: UInt64 = 0
   /// At most 3,600 samples.
-  public var samples: SampleColumns?
+  public var samples: SampleColumns? {
+    get { _samples?.value }
+    _modify {
+      var value = Indirect.take(&_samples)
+      defer { _samples = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _samples: Indirect<SampleColumns>?
   /// Sequence of the first event.
   public var firstEventSequence: UInt64 = 0
   /// At most 100 events.
@@ -180,7 +188,7 @@ extension TrackBatch {
     while true {
       switch reader.nextTag() {
       case 8: firstSequence = reader.uint64()
-      case 18: reader.message(into: &samples)
+      case 18: reader.message(into: &_samples)
       case 24: firstEventSequence = reader.uint64()
       case 34: reader.messages(into: &events)
       case 0: return
@@ -192,7 +200,7 @@ extension TrackBatch {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 28 + unknownFields.count
-    bound += WireWriter.sizeBound(of: samples)
+    bound += WireWriter.sizeBound(of: _samples)
     bound += WireWriter.sizeBound(of: events, overhead: 6)
     return bound
   }
@@ -200,7 +208,7 @@ extension TrackBatch {
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     writer.uint64(unlessDefault: firstSequence, tag: 8)
-    writer.message(ifSet: samples, tag: 18)
+    writer.message(ifSet: _samples, tag: 18)
     writer.uint64(unlessDefault: firstEventSequence, tag: 24)
     writer.messages(events, tag: 34)
     writer.unknownFields(unknownFields)
@@ -254,13 +262,29 @@ public struct TrackResponse: Message {
   /// What is durable by now.
   public var ack: TrackAck?
   /// The numbers so far; at most about one a second.
-  public var statistics: Statistics?
+  public var statistics: Statistics? {
+    get { _statistics?.value }
+    _modify {
+      var value = Indirect.take(&_statistics)
+      defer { _statistics = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _statistics: Indirect<Statistics>?
   /// How often to send from now on.
   public var sendPolicy: SendPolicy?
   /// Answers a heartbeat.
   public var heartbeat: Heartbeat?
   /// The settled activity; the last message.
-  public var completed: Activity?
+  public var completed: Activity? {
+    get { _completed?.value }
+    _modify {
+      var value = Indirect.take(&_completed)
+      defer { _completed = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _completed: Indirect<Activity>?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
 
@@ -278,10 +302,10 @@ extension TrackResponse {
       switch reader.nextTag() {
       case 10: reader.message(into: &opened)
       case 18: reader.message(into: &ack)
-      case 26: reader.message(into: &statistics)
+      case 26: reader.message(into: &_statistics)
       case 34: reader.message(into: &sendPolicy)
       case 42: reader.message(into: &heartbeat)
-      case 50: reader.message(into: &completed)
+      case 50: reader.message(into: &_completed)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -293,10 +317,10 @@ extension TrackResponse {
     var bound = 36 + unknownFields.count
     bound += WireWriter.sizeBound(of: opened)
     bound += WireWriter.sizeBound(of: ack)
-    bound += WireWriter.sizeBound(of: statistics)
+    bound += WireWriter.sizeBound(of: _statistics)
     bound += WireWriter.sizeBound(of: sendPolicy)
     bound += WireWriter.sizeBound(of: heartbeat)
-    bound += WireWriter.sizeBound(of: completed)
+    bound += WireWriter.sizeBound(of: _completed)
     return bound
   }
 
@@ -304,10 +328,10 @@ extension TrackResponse {
   public func writeFields(to writer: inout WireWriter) {
     writer.message(ifSet: opened, tag: 10)
     writer.message(ifSet: ack, tag: 18)
-    writer.message(ifSet: statistics, tag: 26)
+    writer.message(ifSet: _statistics, tag: 26)
     writer.message(ifSet: sendPolicy, tag: 34)
     writer.message(ifSet: heartbeat, tag: 42)
-    writer.message(ifSet: completed, tag: 50)
+    writer.message(ifSet: _completed, tag: 50)
     writer.unknownFields(unknownFields)
   }
 }
@@ -528,7 +552,7 @@ public struct WatchResponse: Message {
     /// Then, as samples come.
     case update(WatchUpdate)
     /// Last: the activity is completed or discarded.
-    case completed(Activity)
+    indirect case completed(Activity)
   }
 }
 
@@ -585,7 +609,15 @@ extension WatchResponse {
 /// The activity as it stands when the watch begins.
 public struct WatchSnapshot: Message {
   /// With statistics.
-  public var activity: Activity?
+  public var activity: Activity? {
+    get { _activity?.value }
+    _modify {
+      var value = Indirect.take(&_activity)
+      defer { _activity = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _activity: Indirect<Activity>?
   /// The route so far, in chunks of at most 3,600 samples.
   public var route: [SampleColumns] = []
   /// Fields that the schema does not name, kept as they came.
@@ -603,7 +635,7 @@ extension WatchSnapshot {
   public mutating func readFields(from reader: inout WireReader) {
     while true {
       switch reader.nextTag() {
-      case 10: reader.message(into: &activity)
+      case 10: reader.message(into: &_activity)
       case 18: reader.messages(into: &route)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
@@ -614,14 +646,14 @@ extension WatchSnapshot {
   /// For the codec: at least as many bytes as `writeFields` writes.
   public var encodedSizeBound: Int {
     var bound = 6 + unknownFields.count
-    bound += WireWriter.sizeBound(of: activity)
+    bound += WireWriter.sizeBound(of: _activity)
     bound += WireWriter.sizeBound(of: route, overhead: 6)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    writer.message(ifSet: activity, tag: 10)
+    writer.message(ifSet: _activity, tag: 10)
     writer.messages(route, tag: 18)
     writer.unknownFields(unknownFields)
   }
@@ -632,7 +664,15 @@ public struct WatchUpdate: Message {
   /// New samples, in chunks of at most 3,600.
   public var samples: [SampleColumns] = []
   /// The numbers now.
-  public var statistics: Statistics?
+  public var statistics: Statistics? {
+    get { _statistics?.value }
+    _modify {
+      var value = Indirect.take(&_statistics)
+      defer { _statistics = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _statistics: Indirect<Statistics>?
   /// Where it stands now.
   public var state = ActivityState.unspecified
   /// How many updates this one stands for: more than 1 when the watcher is slow.
@@ -653,7 +693,7 @@ extension WatchUpdate {
     while true {
       switch reader.nextTag() {
       case 10: reader.messages(into: &samples)
-      case 18: reader.message(into: &statistics)
+      case 18: reader.message(into: &_statistics)
       case 24: state = reader.openEnum()
       case 32: conflated = reader.uint32()
       case 0: return
@@ -666,14 +706,14 @@ extension WatchUpdate {
   public var encodedSizeBound: Int {
     var bound = 23 + unknownFields.count
     bound += WireWriter.sizeBound(of: samples, overhead: 6)
-    bound += WireWriter.sizeBound(of: statistics)
+    bound += WireWriter.sizeBound(of: _statistics)
     return bound
   }
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     writer.messages(samples, tag: 10)
-    writer.message(ifSet: statistics, tag: 18)
+    writer.message(ifSet: _statistics, tag: 18)
     writer.openEnum(unlessDefault: state, tag: 24)
     writer.uint32(unlessDefault: conflated, tag: 32)
     writer.unknownFields(unknownFields)

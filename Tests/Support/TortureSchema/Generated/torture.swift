@@ -333,7 +333,11 @@ public struct Message_: Message {
   /// The field `Message`, number 1.
   public var message: Message_? {
     get { _message?.value }
-    set { _message = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_message)
+      defer { _message = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _message: Indirect<Message_>?
   /// Fields that the schema does not name, kept as they came.
@@ -417,7 +421,11 @@ public struct Type_: Message {
   /// The field `Type`, number 1.
   public var type: Type_? {
     get { _type?.value }
-    set { _type = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_type)
+      defer { _type = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _type: Indirect<Type_>?
   /// Fields that the schema does not name, kept as they came.
@@ -461,7 +469,11 @@ public struct Protocol_: Message {
   /// The field `Protocol`, number 1.
   public var `protocol`: Protocol_? {
     get { _protocol?.value }
-    set { _protocol = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_protocol)
+      defer { _protocol = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _protocol: Indirect<Protocol_>?
   /// Fields that the schema does not name, kept as they came.
@@ -505,7 +517,11 @@ public struct Self_: Message {
   /// The field `Self`, number 1.
   public var self_: Self_? {
     get { _self_?.value }
-    set { _self_ = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_self_)
+      defer { _self_ = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _self_: Indirect<Self_>?
   /// Fields that the schema does not name, kept as they came.
@@ -1019,7 +1035,11 @@ public struct Swift_: Message {
   /// The field `Swift`, number 1.
   public var swift: Swift_? {
     get { _swift?.value }
-    set { _swift = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_swift)
+      defer { _swift = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _swift: Indirect<Swift_>?
   /// Fields that the schema does not name, kept as they came.
@@ -1063,7 +1083,11 @@ public struct Lower: Message {
   /// The field `lower`, number 1.
   public var lower: Lower? {
     get { _lower?.value }
-    set { _lower = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_lower)
+      defer { _lower = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _lower: Indirect<Lower>?
   /// Fields that the schema does not name, kept as they came.
@@ -1107,7 +1131,11 @@ public struct SnakeCase: Message {
   /// The field `snake_case`, number 1.
   public var snakeCase: SnakeCase? {
     get { _snakeCase?.value }
-    set { _snakeCase = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_snakeCase)
+      defer { _snakeCase = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _snakeCase: Indirect<SnakeCase>?
   /// Fields that the schema does not name, kept as they came.
@@ -1316,7 +1344,11 @@ public struct Foo: Message {
   /// The field `outer`, number 2.
   public var outer: Foo? {
     get { _outer?.value }
-    set { _outer = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_outer)
+      defer { _outer = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _outer: Indirect<Foo>?
   /// The field `bar`, number 3.
@@ -1336,7 +1368,11 @@ public struct Foo: Message {
     /// The field `bar`, number 2.
     public var bar: Foo.Bar_? {
       get { _bar?.value }
-      set { _bar = newValue.map(Indirect.init) }
+      _modify {
+        var value = Indirect.take(&_bar)
+        defer { _bar = value.map(Indirect.init) }
+        yield &value
+      }
     }
     private var _bar: Indirect<Foo.Bar_>?
     /// Fields that the schema does not name, kept as they came.
@@ -1353,7 +1389,11 @@ public struct Foo: Message {
     /// The field `foo`, number 2.
     public var foo: Foo.Foo_? {
       get { _foo?.value }
-      set { _foo = newValue.map(Indirect.init) }
+      _modify {
+        var value = Indirect.take(&_foo)
+        defer { _foo = value.map(Indirect.init) }
+        yield &value
+      }
     }
     private var _foo: Indirect<Foo.Foo_>?
     /// Fields that the schema does not name, kept as they came.
@@ -2290,7 +2330,15 @@ public struct MoreLocals: Message {
   /// The field `writer`, number 2.
   public var writer: [String: String] = [:]
   /// The field `value`, number 3.
-  public var value: Members?
+  public var value: Members? {
+    get { _value?.value }
+    _modify {
+      var value = Indirect.take(&_value)
+      defer { _value = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _value: Indirect<Members>?
   /// The field `tag`, number 4.
   public var tag = ""
   /// The field `bound`, number 5.
@@ -2306,7 +2354,11 @@ public struct MoreLocals: Message {
   /// The field `held`, number 10.
   public var held: MoreLocals? {
     get { _held?.value }
-    set { _held = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_held)
+      defer { _held = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _held: Indirect<MoreLocals>?
   /// The field `window`, number 11.
@@ -2324,7 +2376,7 @@ public struct MoreLocals: Message {
   /// What `MoreLocals.oneof` holds.
   public enum Oneof: Hashable, Sendable {
     /// The field `bounds`, number 13.
-    case bounds(Members)
+    indirect case bounds(Members)
     /// The field `values`, number 14.
     case values(String)
   }
@@ -2340,7 +2392,7 @@ extension MoreLocals {
       switch reader.nextTag() {
       case 10: reader.strings(into: &self.reader)
       case 18: reader.map(into: &self.writer, .string, .string, unknown: &unknownFields)
-      case 26: reader.message(into: &self.value)
+      case 26: reader.message(into: &_value)
       case 34: reader.string(into: &self.tag)
       case 42: reader.bytes(into: &self.bound)
       case 50: reader.messages(into: &entry)
@@ -2367,7 +2419,7 @@ extension MoreLocals {
     var bound = 59 + unknownFields.count
     bound += WireWriter.sizeBound(of: self.reader, overhead: 6)
     bound += WireWriter.sizeBound(of: self.writer, overhead: 18)
-    bound += WireWriter.sizeBound(of: self.value)
+    bound += WireWriter.sizeBound(of: _value)
     bound += WireWriter.sizeBound(of: self.tag)
     bound += WireWriter.sizeBound(of: self.bound)
     bound += WireWriter.sizeBound(of: entry, overhead: 6)
@@ -2385,7 +2437,7 @@ extension MoreLocals {
   public func writeFields(to writer: inout WireWriter) {
     writer.strings(self.reader, tag: 10)
     writer.map(self.writer, .string, .string, tag: 18)
-    writer.message(ifSet: self.value, tag: 26)
+    writer.message(ifSet: _value, tag: 26)
     writer.string(unlessDefault: self.tag, tag: 34)
     writer.bytes(unlessDefault: self.bound, tag: 42)
     writer.messages(entry, tag: 50)
@@ -2439,7 +2491,7 @@ public struct Cases: Message {
     /// The field `URL`, number 9.
     case url_9(Int32)
     /// The field `values`, number 10.
-    case values(Members)
+    indirect case values(Members)
     /// The field `Type`, number 11.
     case type(Status)
     /// The field `again`, number 12.
@@ -2553,13 +2605,21 @@ public struct Twins: Message {
   /// The field `left`, number 5.
   public var left: Twins? {
     get { _left?.value }
-    set { _left = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_left)
+      defer { _left = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _left: Indirect<Twins>?
   /// The field `LEFT`, number 6.
   public var left_6: Twins? {
     get { _left_6?.value }
-    set { _left_6 = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_left_6)
+      defer { _left_6 = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _left_6: Indirect<Twins>?
   /// The oneof `pick`; nil when none of its fields is set.
@@ -2684,7 +2744,11 @@ public struct Old: Message {
   }
   private var _next: Old? {
     get { __next?.value }
-    set { __next = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&__next)
+      defer { __next = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var __next: Indirect<Old>?
   /// The field `list`, number 3.
@@ -2730,7 +2794,11 @@ public struct Old: Message {
   /// The field `older`, number 10.
   public var older: Old? {
     get { _older?.value }
-    set { _older = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_older)
+      defer { _older = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _older: Indirect<Old>?
   /// Fields that the schema does not name, kept as they came.
@@ -2809,7 +2877,11 @@ public struct A: Message {
   /// The field `b`, number 1.
   public var b: A.B? {
     get { _b?.value }
-    set { _b = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_b)
+      defer { _b = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _b: Indirect<A.B>?
   /// Fields that the schema does not name, kept as they came.
@@ -2823,7 +2895,11 @@ public struct A: Message {
     /// The field `c`, number 1.
     public var c: A.B.C? {
       get { _c?.value }
-      set { _c = newValue.map(Indirect.init) }
+      _modify {
+        var value = Indirect.take(&_c)
+        defer { _c = value.map(Indirect.init) }
+        yield &value
+      }
     }
     private var _c: Indirect<A.B.C>?
     /// Fields that the schema does not name, kept as they came.
@@ -2837,7 +2913,11 @@ public struct A: Message {
       /// The field `d`, number 1.
       public var d: A.B.C.D? {
         get { _d?.value }
-        set { _d = newValue.map(Indirect.init) }
+        _modify {
+          var value = Indirect.take(&_d)
+          defer { _d = value.map(Indirect.init) }
+          yield &value
+        }
       }
       private var _d: Indirect<A.B.C.D>?
       /// Fields that the schema does not name, kept as they came.
@@ -2851,25 +2931,41 @@ public struct A: Message {
         /// The field `a`, number 1.
         public var a: A? {
           get { _a?.value }
-          set { _a = newValue.map(Indirect.init) }
+          _modify {
+            var value = Indirect.take(&_a)
+            defer { _a = value.map(Indirect.init) }
+            yield &value
+          }
         }
         private var _a: Indirect<A>?
         /// The field `b`, number 2.
         public var b: A.B? {
           get { _b?.value }
-          set { _b = newValue.map(Indirect.init) }
+          _modify {
+            var value = Indirect.take(&_b)
+            defer { _b = value.map(Indirect.init) }
+            yield &value
+          }
         }
         private var _b: Indirect<A.B>?
         /// The field `c`, number 3.
         public var c: A.B.C? {
           get { _c?.value }
-          set { _c = newValue.map(Indirect.init) }
+          _modify {
+            var value = Indirect.take(&_c)
+            defer { _c = value.map(Indirect.init) }
+            yield &value
+          }
         }
         private var _c: Indirect<A.B.C>?
         /// The field `d`, number 4.
         public var d: A.B.C.D? {
           get { _d?.value }
-          set { _d = newValue.map(Indirect.init) }
+          _modify {
+            var value = Indirect.take(&_d)
+            defer { _d = value.map(Indirect.init) }
+            yield &value
+          }
         }
         private var _d: Indirect<A.B.C.D>?
         /// Fields that the schema does not name, kept as they came.

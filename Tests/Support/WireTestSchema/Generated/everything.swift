@@ -186,7 +186,15 @@ public struct Optionals: Message {
   /// The field `f_level`, number 16.
   public var fLevel: Level?
   /// The field `f_message`, number 17.
-  public var fMessage: Scalars?
+  public var fMessage: Scalars? {
+    get { _fMessage?.value }
+    _modify {
+      var value = Indirect.take(&_fMessage)
+      defer { _fMessage = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _fMessage: Indirect<Scalars>?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
 
@@ -218,7 +226,7 @@ extension Optionals {
       case 114: reader.string(into: &fString)
       case 122: reader.bytes(into: &fBytes)
       case 128: fLevel = reader.openEnum()
-      case 138: reader.message(into: &fMessage)
+      case 138: reader.message(into: &_fMessage)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -230,7 +238,7 @@ extension Optionals {
     var bound = 131 + unknownFields.count
     bound += WireWriter.sizeBound(of: fString)
     bound += WireWriter.sizeBound(of: fBytes)
-    bound += WireWriter.sizeBound(of: fMessage)
+    bound += WireWriter.sizeBound(of: _fMessage)
     return bound
   }
 
@@ -252,7 +260,7 @@ extension Optionals {
     if let value = fString { writer.string(value, tag: 114) }
     if let value = fBytes { writer.bytes(value, tag: 122) }
     if let value = fLevel { writer.openEnum(value, tag: 128) }
-    writer.message(ifSet: fMessage, tag: 138)
+    writer.message(ifSet: _fMessage, tag: 138)
     writer.unknownFields(unknownFields)
   }
 }
@@ -619,7 +627,7 @@ public struct Choice: Message {
     /// The field `level`, number 5.
     case level(Level)
     /// A message, which merges.
-    case scalars(Scalars)
+    indirect case scalars(Scalars)
     /// The message itself.
     indirect case choice(Choice)
     /// The field `flag`, number 2000.
@@ -714,13 +722,21 @@ public struct Tree: Message {
   /// The field `left`, number 2.
   public var left: Tree? {
     get { _left?.value }
-    set { _left = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_left)
+      defer { _left = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _left: Indirect<Tree>?
   /// The field `right`, number 3.
   public var right: Tree? {
     get { _right?.value }
-    set { _right = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_right)
+      defer { _right = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _right: Indirect<Tree>?
   /// The field `children`, number 4.
@@ -730,7 +746,11 @@ public struct Tree: Message {
   /// The field `owner`, number 6.
   public var owner: Tree.Owner? {
     get { _owner?.value }
-    set { _owner = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_owner)
+      defer { _owner = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _owner: Indirect<Tree.Owner>?
   /// The oneof `hold`; nil when none of its fields is set.
@@ -752,7 +772,11 @@ public struct Tree: Message {
     /// The field `tree`, number 1.
     public var tree: Tree? {
       get { _tree?.value }
-      set { _tree = newValue.map(Indirect.init) }
+      _modify {
+        var value = Indirect.take(&_tree)
+        defer { _tree = value.map(Indirect.init) }
+        yield &value
+      }
     }
     private var _tree: Indirect<Tree>?
     /// The field `kind`, number 2.
@@ -893,7 +917,11 @@ public struct Edges: Message {
   /// The field `largest`, number 536870911.
   public var largest: Edges? {
     get { _largest?.value }
-    set { _largest = newValue.map(Indirect.init) }
+    _modify {
+      var value = Indirect.take(&_largest)
+      defer { _largest = value.map(Indirect.init) }
+      yield &value
+    }
   }
   private var _largest: Indirect<Edges>?
   /// Names that mean something to Swift or to generated code.
@@ -1192,7 +1220,15 @@ public struct Flats: Message {
   /// The field `many`, number 1.
   public var many: [Flat] = []
   /// The field `one`, number 2.
-  public var one: Flat?
+  public var one: Flat? {
+    get { _one?.value }
+    _modify {
+      var value = Indirect.take(&_one)
+      defer { _one = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _one: Indirect<Flat>?
   /// The field `numbered`, number 3.
   public var numbered: [Int32: Flat] = [:]
   /// The oneof `either`; nil when none of its fields is set.
@@ -1208,9 +1244,9 @@ public struct Flats: Message {
   /// What `Flats.either` holds.
   public enum Either: Hashable, Sendable {
     /// The field `this`, number 4.
-    case this(Flat)
+    indirect case this(Flat)
     /// The field `that`, number 5.
-    case that(Flat)
+    indirect case that(Flat)
   }
 }
 
@@ -1223,7 +1259,7 @@ extension Flats {
     while true {
       switch reader.nextTag() {
       case 10: reader.messages(into: &many)
-      case 18: reader.message(into: &one)
+      case 18: reader.message(into: &_one)
       case 26: reader.map(into: &numbered, .int32, unknown: &unknownFields)
       case 34:
         var value = Flat()
@@ -1246,7 +1282,7 @@ extension Flats {
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
     bound += WireWriter.sizeBound(of: many, overhead: 6)
-    bound += WireWriter.sizeBound(of: one)
+    bound += WireWriter.sizeBound(of: _one)
     bound += WireWriter.sizeBound(of: numbered, overhead: 23)
     if case .this(let value)? = either { bound += value.encodedSizeBound }
     if case .that(let value)? = either { bound += value.encodedSizeBound }
@@ -1257,7 +1293,7 @@ extension Flats {
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     writer.messages(many, tag: 10)
-    writer.message(ifSet: one, tag: 18)
+    writer.message(ifSet: _one, tag: 18)
     writer.map(numbered, .int32, tag: 26)
     switch either {
     case .this(let value)?: writer.message(value, tag: 34)

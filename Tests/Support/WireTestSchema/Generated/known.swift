@@ -43,11 +43,27 @@ public struct Known: Message {
   /// The field `bytes_value`, number 18.
   public var bytesValue: ProtoBytesValue?
   /// The field `api`, number 19.
-  public var api: ProtoApi?
+  public var api: ProtoApi? {
+    get { _api?.value }
+    _modify {
+      var value = Indirect.take(&_api)
+      defer { _api = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _api: Indirect<ProtoApi>?
   /// The field `source_context`, number 20.
   public var sourceContext: ProtoSourceContext?
   /// The field `type`, number 21.
-  public var type: ProtoType?
+  public var type: ProtoType? {
+    get { _type?.value }
+    _modify {
+      var value = Indirect.take(&_type)
+      defer { _type = value.map(Indirect.init) }
+      yield &value
+    }
+  }
+  private var _type: Indirect<ProtoType>?
   /// Fields that the schema does not name, kept as they came.
   public var unknownFields = UnknownFields()
 
@@ -81,9 +97,9 @@ extension Known {
       case 130: reader.message(into: &boolValue)
       case 138: reader.message(into: &stringValue)
       case 146: reader.message(into: &bytesValue)
-      case 154: reader.message(into: &api)
+      case 154: reader.message(into: &_api)
       case 162: reader.message(into: &sourceContext)
-      case 170: reader.message(into: &type)
+      case 170: reader.message(into: &_type)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -110,9 +126,9 @@ extension Known {
     bound += WireWriter.sizeBound(of: boolValue)
     bound += WireWriter.sizeBound(of: stringValue)
     bound += WireWriter.sizeBound(of: bytesValue)
-    bound += WireWriter.sizeBound(of: api)
+    bound += WireWriter.sizeBound(of: _api)
     bound += WireWriter.sizeBound(of: sourceContext)
-    bound += WireWriter.sizeBound(of: type)
+    bound += WireWriter.sizeBound(of: _type)
     return bound
   }
 
@@ -136,9 +152,9 @@ extension Known {
     writer.message(ifSet: boolValue, tag: 130)
     writer.message(ifSet: stringValue, tag: 138)
     writer.message(ifSet: bytesValue, tag: 146)
-    writer.message(ifSet: api, tag: 154)
+    writer.message(ifSet: _api, tag: 154)
     writer.message(ifSet: sourceContext, tag: 162)
-    writer.message(ifSet: type, tag: 170)
+    writer.message(ifSet: _type, tag: 170)
     writer.unknownFields(unknownFields)
   }
 }
