@@ -22,6 +22,7 @@ struct SwiftLayout {
   /// - Parameters:
   ///   - field: a field.
   ///   - message: the message that has it.
+  /// - Returns: whether its value stands behind a reference.
   func isBoxed(_ field: FieldDescriptor, in message: MessageDescriptor) -> Bool {
     guard field.type == .message, !field.isRepeated else { return false }
     return circles.join(message.fullName, field.typeName)
