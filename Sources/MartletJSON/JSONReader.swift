@@ -26,7 +26,8 @@ public struct JSONReader: ~Copyable {
     unsafe start = bytes.baseAddress ?? UnsafeRawPointer(bitPattern: 1).unsafelyUnwrapped
     unsafe position = start
     unsafe end = start + bytes.count
-    depth = options.maximumDepth &+ 1
+    // One more, for the outermost; `Int.max` is no limit.
+    depth = max(options.maximumDepth, options.maximumDepth &+ 1)
     elementBytes = options.maximumElementBytes
     self.options = options
     ignoresUnknownFields = options.ignoresUnknownFields

@@ -36,7 +36,8 @@ public struct JSONWriter: ~Copyable {
     unsafe limit = start + (Self.initialCapacity - Self.slack)
     unsafe keys = start.assumingMemoryBound(to: JSONFieldTable.Key.self)
     emitsDefaults = options.emitsDefaults
-    depth = options.maximumDepth &+ 1
+    // One more, for the outermost; `Int.max` is no limit.
+    depth = max(options.maximumDepth, options.maximumDepth &+ 1)
     self.options = options
   }
 

@@ -30,6 +30,11 @@ struct LimitsTests {
     }
     options.maximumDepth = 0
     #expect(try Tree(json: "{\"name\":\"a\"}", options: options).name == "a")
+    options.maximumDepth = .max
+    #expect(try Tree(json: tree(depth: 200, head, tail), options: options) != Tree())
+    var writing = JSONEncodingOptions()
+    writing.maximumDepth = .max
+    #expect(try Tree().jsonString(options: writing) == "{}")
   }
 
   @Test("what is passed over nests no deeper either")
