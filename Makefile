@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Plugins Tests clients Examples Benchmarks
 
-.PHONY: help demo test test-swift test-interop mutants conformance check format generate simulate bench bench-codec fuzz random-schemas release clean
+.PHONY: help demo test test-swift test-interop test-release mutants conformance check format generate simulate bench bench-codec fuzz random-schemas release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -13,7 +13,7 @@ help: ## List the targets
 demo: release ## Run the main job: record a workout live, watch it, read it back
 	@scripts/demo.sh .build/release
 
-test: test-swift test-interop ## Run every test
+test: test-swift test-interop test-release ## Run every test
 
 test-swift: ## Run the tests written in Swift
 	@scripts/setup.sh test
@@ -25,6 +25,13 @@ test-interop: ## Run the tests with foreign peers and oracles (grpcio, protobuf,
 	@scripts/setup.sh test
 	$(SWIFT) build
 	$(PYTHON) -m pytest -q --timeout 300 --basetemp .build/pytest -p no:cacheprovider Tests/interop
+
+test-release: ## Hold the optimised codec and JSON against google.protobuf
+	@scripts/setup.sh test
+	$(SWIFT) build --configuration release --product wire-peer
+	MARTLET_BINARIES=.build/release MARTLET_ROUNDS=100 $(PYTHON) -m pytest -q --timeout 300 --basetemp .build/pytest \
+		-p no:cacheprovider Tests/interop/test_codec_differential.py Tests/interop/test_json_differential.py \
+		Tests/interop/test_well_known_types.py
 
 mutants: release ## Hold martletc against protoc on MARTLET_MUTANTS (20000) broken schemas, with a fresh seed
 	@scripts/setup.sh test

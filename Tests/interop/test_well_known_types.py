@@ -14,9 +14,9 @@ from google.protobuf import (
     message_factory, source_context_pb2, struct_pb2, timestamp_pb2, type_pb2, wrappers_pb2,
 )
 
-from test_codec_differential import ROOT, ROUNDS, peer, rng  # noqa: F401: fixtures
+from test_codec_differential import ROOT, ROUNDS, peer  # noqa: F401: fixtures
 from test_codec_differential import EDGES, TEXTS, scalar
-from test_json_differential import mutate, same
+from test_json_differential import mutate, rng, same  # noqa: F401: fixtures
 
 KNOWN = "Known KnownLists KnownMaps KnownChoice".split()
 MODULES = [
