@@ -5,6 +5,9 @@ struct SourceInfoWriter {
   private let source: SourceText
   /// The line of the last place: the next is most often on it or on the one after.
   private var lastLine = 0
+  /// The last start of a place, and its column: in a file of one long line, counting from the
+  /// line's start each time would take the square of its length.
+  private var lastStart = (offset: 0, column: 0)
 
   static func write(_ file: FileDescriptor, to bytes: inout ProtoBytes) {
     var writer = SourceInfoWriter(source: file.source)
@@ -44,7 +47,9 @@ struct SourceInfoWriter {
   private mutating func writeSpan(_ span: SourceSpan, to bytes: inout ProtoBytes) {
     let startLine = line(at: span.start)
     let lineStart = source.lineStarts[startLine]
-    let startColumn = column(after: 0, from: lineStart, to: span.start)
+    if lastStart.offset < lineStart || lastStart.offset > span.start { lastStart = (lineStart, 0) }
+    let startColumn = column(after: lastStart.column, from: lastStart.offset, to: span.start)
+    lastStart = (span.start, startColumn)
     bytes.varint(UInt64(startLine))
     bytes.varint(UInt64(startColumn))
     let endLine = line(at: span.end)

@@ -75,8 +75,10 @@ private struct SwiftOwners {
       file: file.name,
       span: span,
       message: "\"\(fullName)\" and \"\(other.name)\" of \"\(other.file)\" would both be "
-        + "\(name) in Swift; give one of the files a swift_prefix, or generate them into two "
-        + "modules"
+        + "\(name) in Swift; "
+        + (other.file == file.name
+          ? "rename one of them"
+          : "give one of the files a swift_prefix, or generate them into two modules")
     )
   }
 }

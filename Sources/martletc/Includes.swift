@@ -37,14 +37,18 @@ struct Includes: ParsableArguments {
     return path == "." ? "" : path
   }
 
-  /// The import paths of files and of all schema files in directories, each once.
+  /// The import paths of files and of all schema files in directories, each once; include
+  /// directories that do not exist are told.
   ///
   /// - Parameter paths: what was given on the command line; nothing stands for every schema file
   ///   in the include directories.
   /// - Returns: the import paths, in the order given.
   func importPaths(of paths: [String]) -> [String] {
+    for directory in directories where !FileSystem.isDirectory(directory) {
+      FileSystem.printError("martletc: warning: there is no directory \(directory) to include\n")
+    }
     var seen: Set<String> = []
-    let given = paths.isEmpty ? directories : paths
+    let given = paths.isEmpty ? directories.filter(FileSystem.isDirectory) : paths
     return given.flatMap { path in
       FileSystem.isDirectory(path) ? schemaFiles(in: path) : [importPath(of: path)]
     }.filter { seen.insert($0).inserted }

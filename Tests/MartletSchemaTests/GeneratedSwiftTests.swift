@@ -106,6 +106,18 @@ struct GeneratedSwiftTests {
     #expect(!text.contains("import Own"))
   }
 
+  @Test("two types of a file that Swift would call alike are refused, with what to do about it")
+  func sameNames() {
+    let compilation = compile(proto3("message RunStart {} message Run_Start {}"))
+    let output = SwiftGenerator(schema: compilation.schema).generate(["test.proto"])
+    #expect(
+      output.refusals.map(\.message) == [
+        "\"p.Run_Start\" and \"p.RunStart\" of \"test.proto\" would both be RunStart in Swift; "
+          + "rename one of them"
+      ]
+    )
+  }
+
   @Test("what may contain itself over others is kept behind a reference, and only that")
   func circles() throws {
     let text = try generate(

@@ -51,6 +51,15 @@ def test_check_finds_all_files_of_the_include_directories(run, write):
     run("check", "-I", "schema", "--disable", "ALL", "--enable", "COMMENTS", code=1)
 
 
+def test_an_include_directory_that_does_not_exist_is_told(run, write):
+    write("a.proto", HEAD)
+    warning = "martletc: warning: there is no directory shcema to include\n"
+    done = run("check", "-I", "shcema", code=64)
+    assert done.stderr.startswith(warning + "Error: there are no schema files to check")
+    done = run("descriptors", "-I", "shcema", "-I", ".", "--out", "a.binpb", "a.proto")
+    assert done.stderr == warning
+
+
 def test_errors_of_the_language_go_to_standard_error_and_findings_wait(run, write):
     write("a.proto", HEAD + "message bad { strng a = 1; }\n")
     done = run("check", "a.proto", code=1)
