@@ -71,10 +71,16 @@ extension WireReader {
   }
 
   /// Reads an enum's values and adds them to a list.
+  ///
+  /// For each enum a function of its own: a generic one asks for the type's metadata all along.
+  @inlinable
+  @inline(never)
   public mutating func openEnum<Value: OpenEnum>(into list: inout [Value]) {
     var numbers: [Int32] = []
     int32(into: &numbers)
-    for number in numbers { list.append(Value(rawValue: number)) }
+    list.append(addingCapacity: numbers.count) { (output: inout OutputSpan<Value>) in
+      for number in numbers { output.append(Value(rawValue: number)) }
+    }
   }
 
   /// Whether the field just begun is length-prefixed.

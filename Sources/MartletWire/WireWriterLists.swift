@@ -68,6 +68,10 @@ extension WireWriter {
   }
 
   /// Writes a packed list of an enum's values.
+  ///
+  /// For each enum a function of its own: a generic one asks for the type's metadata all along.
+  @inlinable
+  @inline(never)
   public mutating func openEnum<Value: OpenEnum>(packed list: [Value], tag: UInt32) {
     packedVarints(list, tag: tag) { UInt64(bitPattern: Int64($0.rawValue)) }
   }
@@ -85,8 +89,9 @@ extension WireWriter {
 
   /// The length's own width is guessed from the count, which it can only exceed; a wrong guess
   /// moves the list by a byte or two.
+  @inlinable
   @inline(__always)
-  private mutating func packedVarints<Value>(
+  mutating func packedVarints<Value>(
     _ list: [Value],
     tag: UInt32,
     _ convert: (Value) -> UInt64
