@@ -23,6 +23,28 @@ extension SwiftGenerator {
         emitWrite(message, to: &text)
       }
     }
+    if isInLine(message) { emitInLine(message, to: &text) }
+  }
+
+  /// What reads and writes a flat message in a list, put in line there.
+  private func emitInLine(_ message: SwiftMessage, to text: inout SwiftText) {
+    text.blank()
+    text.block("extension \(message.typeName): FlatMessage") { text in
+      text.documentation("For the codec: the most bytes that the fields can take.")
+      text.line("@inline(__always)")
+      text.line("\(access)static var mostFieldBytes: Int { \(mostFieldBytes(of: message)) }")
+      text.blank()
+      text.documentation("For the codec: reads fields in their usual order.")
+      text.line("@inline(__always)")
+      text.block("\(access)mutating func readFields(in window: inout WireWindow)") { text in
+        emitReadInLine(message, to: &text)
+      }
+      text.blank()
+      text.documentation("For the codec: writes what `writeFields(to:)` does.")
+      text.block("\(access)func writeFields(in start: WriteWindow) -> WriteWindow") { text in
+        emitWriteInLine(message, to: &text)
+      }
+    }
   }
 
   /// Whether a message is worth code in line: flat, and kept in lists or maps.

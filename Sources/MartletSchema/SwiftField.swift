@@ -107,7 +107,7 @@ struct SwiftField {
   /// The stored property in a statement: `self.` where a local name would hide it.
   var reference: String {
     let locals: Set<String> = [
-      "bound", "reader", "tag", "value", "window", "writer",
+      "bound", "reader", "start", "tag", "value", "window", "writer",
     ]
     return locals.contains(stored) ? "self.\(stored)" : stored
   }

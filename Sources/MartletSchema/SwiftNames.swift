@@ -137,12 +137,12 @@ enum SwiftNames {
   /// Types that generated code names, and words that cannot be a type's name.
   private static let takenTypes: Set<String> = [
     "Any", "Array", "Bool", "CallOptions", "Channel", "ClientCall", "Dictionary", "Double",
-    "Equatable", "Error", "Float", "Hashable", "Indirect", "Int", "Int32", "Int64", "JSONEnum",
-    "JSONEnumNames", "JSONError", "JSONFields", "JSONMessage", "JSONReader", "JSONWriter", "MapKey",
-    "Message", "MessageStream", "MessageWriter", "MethodDescriptor", "Methods", "Never", "OpenEnum",
-    "Optional", "Protocol", "RPCError", "RPCService", "Self", "Sendable", "ServerCall",
-    "ServiceHandler", "String", "Swift", "Type", "UInt32", "UInt64", "UInt8", "UnknownFields",
-    "Void", "WireReader", "WireWriter",
+    "Equatable", "Error", "FlatMessage", "Float", "Hashable", "Indirect", "Int", "Int32", "Int64",
+    "JSONEnum", "JSONEnumNames", "JSONError", "JSONFields", "JSONMessage", "JSONReader",
+    "JSONWriter", "MapKey", "Message", "MessageStream", "MessageWriter", "MethodDescriptor",
+    "Methods", "Never", "OpenEnum", "Optional", "Protocol", "RPCError", "RPCService", "Self",
+    "Sendable", "ServerCall", "ServiceHandler", "String", "Swift", "Type", "UInt32", "UInt64",
+    "UInt8", "UnknownFields", "Void", "WireReader", "WireWindow", "WireWriter", "WriteWindow",
   ]
 
   private static let keywords: Set<String> = [

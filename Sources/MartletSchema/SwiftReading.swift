@@ -1,8 +1,7 @@
-// What reads a message: for a flat one its fields in order, then a loop over tags for all.
+// What reads a message: a loop over its tags; for a flat one in a list, its fields in order.
 
 extension SwiftGenerator {
   func emitRead(_ message: SwiftMessage, to text: inout SwiftText) {
-    if isInLine(message) { emitWindow(message, to: &text) }
     text.block("while true") { text in
       text.line("switch reader.nextTag() {")
       for field in message.sortedFields { emitRead(field, of: message, to: &text) }
@@ -12,20 +11,21 @@ extension SwiftGenerator {
     }
   }
 
-  private func emitWindow(_ message: SwiftMessage, to text: inout SwiftText) {
-    let fields = message.sortedFields
-    let bytes = fields.reduce(0) { sum, field in
+  /// The fields of a flat message in their usual order.
+  func emitReadInLine(_ message: SwiftMessage, to text: inout SwiftText) {
+    for field in message.sortedFields {
+      text.statement(
+        "if window.holds(\(field.tag))",
+        "\(field.reference) = window.\(field.value.method)()"
+      )
+    }
+  }
+
+  /// The most bytes that a flat message's fields can take, well formed or not.
+  func mostFieldBytes(of message: SwiftMessage) -> Int {
+    message.sortedFields.reduce(0) { sum, field in
       let isVarint = field.value.wireType == 0
       return sum + field.tagSize + (isVarint ? SwiftCodec.varintBytes : field.value.maximumSize)
-    }
-    text.block("if var window = reader.window(\(bytes))") { text in
-      for field in fields {
-        text.statement(
-          "if window.holds(\(field.tag))",
-          "\(field.reference) = window.\(field.value.method)()"
-        )
-      }
-      text.line("if reader.close(window) { return }")
     }
   }
 

@@ -63,14 +63,12 @@ extension SwiftGenerator {
 
 extension SwiftGenerator {
   func emitWrite(_ message: SwiftMessage, to text: inout SwiftText) {
-    let isInLine = isInLine(message)
-    if isInLine { text.line("var window = writer.window") }
     var fields = message.sortedFields[...]
     while let field = fields.first {
       guard let index = field.oneof,
         let oneof = message.oneofs.first(where: { $0.index == index })
       else {
-        if isInLine { emitWriteInLine(field, to: &text) } else { emitWrite(field, to: &text) }
+        emitWrite(field, to: &text)
         fields.removeFirst()
         continue
       }
@@ -85,7 +83,6 @@ extension SwiftGenerator {
       text.line("}")
       fields = fields.dropFirst(run.count)
     }
-    if isInLine { text.line("writer.close(window)") }
     text.line("writer.unknownFields(unknownFields)")
   }
 
@@ -94,7 +91,14 @@ extension SwiftGenerator {
     text.line("case .\(field.name)(let value)?: \(write)")
   }
 
-  /// A field of a flat message.
+  /// The fields of a flat message, written in line.
+  func emitWriteInLine(_ message: SwiftMessage, to text: inout SwiftText) {
+    text.line("var window = start")
+    for field in message.sortedFields { emitWriteInLine(field, to: &text) }
+    text.line("window.unknownFields(unknownFields)")
+    text.line("return window")
+  }
+
   private func emitWriteInLine(_ field: SwiftField, to text: inout SwiftText) {
     let name = field.reference
     let value = field.value

@@ -22,6 +22,23 @@ public protocol Message: Sendable, Hashable, CustomStringConvertible {
   func writeFields(to writer: inout WireWriter)
 }
 
+/// A message all of whose fields are single numbers: the kind that comes by the thousand.
+///
+/// For generated code, which is in line where such messages fill a list.
+public protocol FlatMessage: Message {
+  /// For generated code: the most bytes that its fields can take, tags and ten bytes for each
+  /// varint, well formed or not.
+  static var mostFieldBytes: Int { get }
+
+  /// For generated code: reads fields that follow each other in their usual order.
+  mutating func readFields(in window: inout WireWindow)
+
+  /// For generated code: writes what `writeFields(to:)` does.
+  ///
+  /// The window comes and goes by value, in a register.
+  func writeFields(in start: WriteWindow) -> WriteWindow
+}
+
 extension Message {
   /// Reads a message from bytes that are all of it.
   ///

@@ -45,6 +45,14 @@ func joinSevens(_ word: UInt64) -> UInt64 {
   return (x & 0xffff_ffff) | ((x &>> 32) &<< 28)
 }
 
+/// The low 28 bits of a number as sevens in four bytes, lowest first.
+@inlinable
+@inline(__always)
+func spreadSevens(_ value: UInt32) -> UInt32 {
+  let fourteens = value & 0x3fff | (value &<< 2) & 0x3fff_0000
+  return fourteens & 0x007f_007f | (fourteens &<< 1) & 0x7f00_7f00
+}
+
 /// The length of a value as a varint, 1 to 10 bytes.
 @inlinable
 @inline(__always)

@@ -80,6 +80,56 @@ extension WireReader {
     }
   }
 
+  /// Reads a run of flat messages and adds them to a list.
+  ///
+  /// In line where a message's fields follow each other in their usual order, with the position
+  /// in a register; else, and near the end of the bytes, checked and from the message's start:
+  /// its fields are single numbers, so reading them again changes nothing.
+  ///
+  /// - Parameter list: The list.
+  @inlinable
+  @inline(never)
+  public mutating func messages<M: FlatMessage>(into list: inout [M]) {
+    let count = countRun()
+    guard takeElements(count, of: MemoryLayout<M>.stride) else { return }
+    list.append(addingCapacity: count) { (output: inout OutputSpan<M>) in
+      let tagSize = unsafe position - tagStart
+      var next = unsafe position
+      for index in 0..<count {
+        if index > 0 { unsafe next += tagSize }
+        output.append(M())
+        if let after = unsafe inLine(next, into: &output[index]) {
+          unsafe next = after
+        } else {
+          unsafe position = next
+          message(merging: &output[index])
+          if failure != nil { return }
+          unsafe next = position
+        }
+      }
+      unsafe position = next
+    }
+  }
+
+  /// Reads a flat message and its length, all in their usual form.
+  ///
+  /// - Returns: What follows it; nil when it must be read otherwise, or is malformed.
+  @inlinable
+  @inline(__always)
+  func inLine<M: FlatMessage>(
+    _ place: UnsafeRawPointer,
+    into value: inout M
+  ) -> UnsafeRawPointer? {
+    guard unsafe limit - place > M.mostFieldBytes, depth > 0 else { return nil }
+    let length = unsafe Int(place.load(as: UInt8.self))
+    let start = unsafe place + 1
+    guard length < 0x80, unsafe end - start >= length else { return nil }
+    let stop = unsafe start + length
+    var window = unsafe WireWindow(start, stop)
+    value.readFields(in: &window)
+    return unsafe window.position == stop ? stop : nil
+  }
+
   /// Takes memory for elements from what the limits allow.
   @usableFromInline
   mutating func takeElements(_ count: Int, of stride: Int) -> Bool {
@@ -95,18 +145,24 @@ extension WireReader {
     let tagSize = unsafe position - tagStart
     guard tagSize == 1 || tagSize == 2 else { return 1 }
     let tag = unsafe tagBytes(at: tagStart, tagSize)
-    var ahead = self
+    var next = unsafe position
     var count = 0
-    repeat {
-      let length = ahead.length()
-      guard ahead.failure == nil else { break }
-      unsafe ahead.position += length
-      count &+= 1
-      guard ahead.remaining > tagSize, unsafe tagBytes(at: ahead.position, tagSize) == tag else {
-        break
+    while unsafe next < end {
+      var length = unsafe Int(next.load(as: UInt8.self))
+      unsafe next += 1
+      if length >= 0x80 {
+        var ahead = self
+        unsafe ahead.position = next - 1
+        length = ahead.length()
+        if ahead.failure != nil { break }
+        unsafe next = ahead.position
       }
-      unsafe ahead.position += tagSize
-    } while true
+      if unsafe length > end - next { break }
+      unsafe next += length
+      count &+= 1
+      guard unsafe end - next > tagSize, unsafe tagBytes(at: next, tagSize) == tag else { break }
+      unsafe next += tagSize
+    }
     return max(count, 1)
   }
 

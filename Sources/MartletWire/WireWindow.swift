@@ -1,9 +1,8 @@
-/// Reads a message's scalar fields in their usual order, while more bytes follow than they can
-/// take.
+/// Reads a flat message's fields in their usual order, while more bytes follow than they can take.
 ///
-/// For generated code: `WireReader.window` checks once that so many bytes may be looked at as all
+/// For generated code: `WireReader.messages` checks once that so many bytes may be looked at as all
 /// the fields together can have; then only the message's end is compared, and only with a field's
-/// start. A field that ran past the end shows afterwards, in `WireReader.close`.
+/// start. A field that ran past the end shows afterwards: the window then ends elsewhere.
 @frozen
 @safe
 public struct WireWindow {
@@ -50,7 +49,14 @@ public struct WireWindow {
       unsafe position += 2
       return UInt64(bytes & 0x7f | bytes &>> 1 & 0x3f80)
     }
-    let (value, next) = unsafe windowVarint(position)
+    // In line up to eight bytes: a call takes as long as the rest.
+    let word = unsafe position.loadUnaligned(as: UInt64.self)
+    let stop = ~word & continuationBits
+    if stop != 0 {
+      unsafe position += stop.trailingZeroBitCount &>> 3 &+ 1
+      return joinSevens(word & (stop ^ (stop &- 1)))
+    }
+    let (value, next) = unsafe longestVarint(position)
     unsafe position = next
     return value
   }
@@ -136,50 +142,13 @@ extension WireWindow {
   public mutating func double() -> Double { Double(bitPattern: fixed(UInt64.self)) }
 }
 
-extension WireReader {
-  /// Opens a window on the fields that follow.
-  ///
-  /// - Parameter bytes: The most that the fields to be read can take, tags and ten bytes for each
-  ///   varint, well formed or not.
-  /// - Returns: Nil when fewer bytes follow, of this message and of what comes after it.
-  @inlinable
-  @inline(__always)
-  public func window(_ bytes: Int) -> WireWindow? {
-    guard unsafe limit - position >= bytes else { return nil }
-    return unsafe WireWindow(position, end)
-  }
-
-  /// Goes on where a window ended.
-  ///
-  /// When a field ran past the end of the message, nothing is moved: the checked reading that
-  /// follows meets the same field and says what is wrong with it.
-  ///
-  /// - Parameter window: What `window` returned.
-  /// - Returns: Whether that is the end of the message.
-  @inlinable
-  @inline(__always)
-  public mutating func close(_ window: WireWindow) -> Bool {
-    if unsafe window.position == end {
-      unsafe position = end
-      return true
-    }
-    if unsafe window.position < end { unsafe position = window.position }
-    return false
-  }
-}
-
-/// A varint of three to ten bytes, all of which may be looked at, and what follows it.
+/// A varint of nine or ten bytes, all of which may be looked at, and what follows it.
 ///
 /// A malformed one is followed by the end of memory, which is past the end of any message.
 @usableFromInline
-func windowVarint(_ start: UnsafeRawPointer) -> (UInt64, UnsafeRawPointer) {
-  let word = unsafe start.loadUnaligned(as: UInt64.self)
-  let stop = ~word & continuationBits
-  if stop != 0 {
-    let next = unsafe start + (stop.trailingZeroBitCount &>> 3 &+ 1)
-    return unsafe (joinSevens(word & (stop ^ (stop &- 1))), next)
-  }
-  let value = joinSevens(word)
+@inline(never)
+func longestVarint(_ start: UnsafeRawPointer) -> (UInt64, UnsafeRawPointer) {
+  let value = unsafe joinSevens(start.loadUnaligned(as: UInt64.self))
   let ninth = unsafe UInt64(start.load(fromByteOffset: 8, as: UInt8.self))
   if ninth < 0x80 { return unsafe (value | ninth &<< 56, start + 9) }
   let tenth = unsafe UInt64(start.load(fromByteOffset: 9, as: UInt8.self))

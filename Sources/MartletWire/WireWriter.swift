@@ -152,6 +152,7 @@ func storeLength(_ length: Int, width: Int, at position: UnsafeMutableRawPointer
   }
 }
 
+@usableFromInline
 func copyBytes(
   _ bytes: [UInt8],
   to position: UnsafeMutableRawPointer

@@ -59,6 +59,25 @@ extension WireWriter {
     }
   }
 
+  /// Writes each message of a list of flat ones.
+  ///
+  /// The position stays in a register: one in memory takes as long as the fields.
+  @inlinable
+  @inline(never)
+  public mutating func messages<M: FlatMessage>(_ list: [M], tag: UInt32) {
+    unsafe list.withUnsafeBufferPointer { values in
+      var window = self.window
+      for index in 0..<values.count {
+        window.write(tag: tag)
+        let start = unsafe window.position + 1
+        unsafe window.position = start
+        unsafe window = values[index].writeFields(in: window)
+        unsafe window.closeLength(start)
+      }
+      close(window)
+    }
+  }
+
   /// The bytes of a text.
   public static func sizeBound(of text: String) -> Int { text.utf8.count }
 
@@ -107,6 +126,22 @@ extension WireWriter {
         unsafe bound += UnsafeMutablePointer(mutating: value).pointee.boundInPlace()
         unsafe value += 1
       }
+    }
+    return bound
+  }
+
+  /// At least as many bytes as `messages` writes of flat ones.
+  ///
+  /// - Parameters:
+  ///   - list: The messages.
+  ///   - overhead: The bytes of each one's tag and of the longest length.
+  /// - Returns: The sum of the messages' bounds with their overhead.
+  @inlinable
+  @inline(never)
+  public static func sizeBound<M: FlatMessage>(of list: [M], overhead: Int) -> Int {
+    var bound = list.count &* (overhead + M.mostFieldBytes)
+    unsafe list.withUnsafeBufferPointer { values in
+      for index in 0..<values.count { unsafe bound += values[index].unknownFields.count }
     }
     return bound
   }

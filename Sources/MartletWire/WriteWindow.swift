@@ -1,6 +1,6 @@
 /// Writes a message's scalar fields with the position in a register.
 ///
-/// For generated code: `WireWriter.window` opens one, `WireWriter.close` goes on where it ended.
+/// For generated code: `WireWriter.messages` opens one for a list of flat messages.
 @frozen
 @safe
 public struct WriteWindow {
@@ -25,13 +25,24 @@ public struct WriteWindow {
     } else if value < 0x4000 {
       store(UInt16(truncatingIfNeeded: value & 0x7f | 0x80 | value &<< 1 & 0x7f00))
     } else {
-      // In line, too: a call for each field costs more than the loop.
-      var rest = value
-      while rest >= 0x80 {
-        store(UInt8(truncatingIfNeeded: rest) | 0x80)
-        rest &>>= 7
+      // In line, too: a call for each field costs more. Four bytes in one store, the last of which
+      // may be too many.
+      let four = spreadSevens(UInt32(truncatingIfNeeded: value))
+      if value < 0x1000_0000 {
+        let isThree = value < 0x20_0000
+        unsafe position.storeBytes(of: four | (isThree ? 0x8080 : 0x80_8080), as: UInt32.self)
+        unsafe position += isThree ? 3 : 4
+        return
       }
-      store(UInt8(truncatingIfNeeded: rest))
+      store(four | 0x8080_8080)
+      let rest = value &>> 28
+      if rest < 0x80 {
+        store(UInt8(truncatingIfNeeded: rest))
+      } else if rest < 0x4000 {
+        store(UInt16(truncatingIfNeeded: rest & 0x7f | 0x80 | rest &<< 1 & 0x7f00))
+      } else {
+        unsafe position = storeLongVarint(rest, at: position)
+      }
     }
   }
 
@@ -41,16 +52,37 @@ public struct WriteWindow {
   mutating func write(tag: UInt32) { varint(UInt64(tag)) }
 }
 
+extension WriteWindow {
+  /// Writes the length of what begins at `start`, before which one byte is kept for it.
+  @inlinable
+  @inline(__always)
+  mutating func closeLength(_ start: UnsafeMutableRawPointer) {
+    let count = unsafe UnsafeRawPointer(position) - UnsafeRawPointer(start)
+    if count < 0x80 {
+      unsafe (start - 1).storeBytes(of: UInt8(truncatingIfNeeded: count), as: UInt8.self)
+    } else {
+      unsafe position = closeLongLength(start, count, reserved: 1)
+    }
+  }
+
+  /// Writes unknown fields as they came.
+  @inlinable
+  @inline(__always)
+  public mutating func unknownFields(_ fields: UnknownFields) {
+    if let bytes = fields.storage { unsafe position = copyBytes(bytes, to: position) }
+  }
+}
+
 extension WireWriter {
   /// Opens a window where the next field goes.
-  @inlinable public var window: WriteWindow {
+  @inlinable var window: WriteWindow {
     @inline(__always) get { unsafe WriteWindow(position) }
   }
 
   /// Goes on where a window ended.
   @inlinable
   @inline(__always)
-  public mutating func close(_ window: WriteWindow) { unsafe position = window.position }
+  mutating func close(_ window: WriteWindow) { unsafe position = window.position }
 }
 
 extension WriteWindow {

@@ -38,6 +38,16 @@ struct WindowTests {
     }
   }
 
+  /// What becomes of bytes as the only message in the list in field 1 of `Flats`.
+  private func readInList(_ message: [UInt8], following: [UInt8]) -> Result<[Flat], WireError> {
+    do throws(WireError) {
+      let bytes = [0x0a] + lengthPrefix(message.count) + message + following
+      return .success(try Flats(decoding: bytes).many)
+    } catch {
+      return .failure(error)
+    }
+  }
+
   private func lengthPrefix(_ count: Int) -> [UInt8] {
     count < 0x80 ? [UInt8(count)] : [UInt8(count & 0x7f | 0x80), UInt8(count >> 7)]
   }
@@ -48,12 +58,16 @@ struct WindowTests {
     [0xc2, 0x3e, 0xac, 0x02] + [UInt8](repeating: tag, count: 300)
   }
 
-  /// Holds a message's bytes alone to the same bytes with more behind them.
+  /// Holds a message's bytes alone to the same bytes with more behind them, and in a list.
   private func check(_ message: [UInt8], merging start: Flat? = nil) {
     let alone = read(message, merging: start, following: [])
+    let listed = read(message, merging: nil, following: []).map { [$0 ?? Flat()] }
+    #expect(readInList(message, following: []) == listed, "\(message) in a list")
     for tag in [0x08, 0x10, 0x19, 0x28, 0x35, 0x80, 0xff] as [UInt8] {
       let followed = read(message, merging: start, following: padding(tag))
       #expect(followed == alone, "\(message) before \(tag)")
+      let inList = readInList(message, following: padding(tag))
+      #expect(inList == listed, "\(message) in a list before \(tag)")
     }
   }
 

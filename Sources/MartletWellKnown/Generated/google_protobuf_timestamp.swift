@@ -21,11 +21,6 @@ extension ProtoTimestamp {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(22) {
-      if window.holds(8) { seconds = window.int64() }
-      if window.holds(16) { nanos = window.int32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: seconds = reader.int64()
@@ -43,10 +38,30 @@ extension ProtoTimestamp {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
+    writer.int64(unlessDefault: seconds, tag: 8)
+    writer.int32(unlessDefault: nanos, tag: 16)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+extension ProtoTimestamp: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 22 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { seconds = window.int64() }
+    if window.holds(16) { nanos = window.int32() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
     if seconds != 0 { window.int64(seconds, tag: 8) }
     if nanos != 0 { window.int32(nanos, tag: 16) }
-    writer.close(window)
-    writer.unknownFields(unknownFields)
+    window.unknownFields(unknownFields)
+    return window
   }
 }

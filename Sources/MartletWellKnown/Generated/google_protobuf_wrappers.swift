@@ -19,10 +19,6 @@ extension ProtoDoubleValue {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(9) {
-      if window.holds(9) { self.value = window.double() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 9: self.value = reader.double()
@@ -39,10 +35,28 @@ extension ProtoDoubleValue {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if self.value.bitPattern != 0 { window.double(self.value, tag: 9) }
-    writer.close(window)
+    writer.double(unlessDefault: self.value, tag: 9)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension ProtoDoubleValue: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 9 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(9) { self.value = window.double() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.value.bitPattern != 0 { window.double(self.value, tag: 9) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -63,10 +77,6 @@ extension ProtoFloatValue {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(5) {
-      if window.holds(13) { self.value = window.float() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 13: self.value = reader.float()
@@ -83,10 +93,28 @@ extension ProtoFloatValue {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if self.value.bitPattern != 0 { window.float(self.value, tag: 13) }
-    writer.close(window)
+    writer.float(unlessDefault: self.value, tag: 13)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension ProtoFloatValue: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 5 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(13) { self.value = window.float() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.value.bitPattern != 0 { window.float(self.value, tag: 13) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -107,10 +135,6 @@ extension ProtoInt64Value {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { self.value = window.int64() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: self.value = reader.int64()
@@ -127,10 +151,28 @@ extension ProtoInt64Value {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if self.value != 0 { window.int64(self.value, tag: 8) }
-    writer.close(window)
+    writer.int64(unlessDefault: self.value, tag: 8)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension ProtoInt64Value: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 11 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { self.value = window.int64() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.value != 0 { window.int64(self.value, tag: 8) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -151,10 +193,6 @@ extension ProtoUInt64Value {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { self.value = window.uint64() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: self.value = reader.uint64()
@@ -171,10 +209,28 @@ extension ProtoUInt64Value {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if self.value != 0 { window.uint64(self.value, tag: 8) }
-    writer.close(window)
+    writer.uint64(unlessDefault: self.value, tag: 8)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension ProtoUInt64Value: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 11 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { self.value = window.uint64() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.value != 0 { window.uint64(self.value, tag: 8) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -195,10 +251,6 @@ extension ProtoInt32Value {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { self.value = window.int32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: self.value = reader.int32()
@@ -215,10 +267,28 @@ extension ProtoInt32Value {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if self.value != 0 { window.int32(self.value, tag: 8) }
-    writer.close(window)
+    writer.int32(unlessDefault: self.value, tag: 8)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension ProtoInt32Value: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 11 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { self.value = window.int32() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.value != 0 { window.int32(self.value, tag: 8) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -239,10 +309,6 @@ extension ProtoUInt32Value {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { self.value = window.uint32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: self.value = reader.uint32()
@@ -259,10 +325,28 @@ extension ProtoUInt32Value {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if self.value != 0 { window.uint32(self.value, tag: 8) }
-    writer.close(window)
+    writer.uint32(unlessDefault: self.value, tag: 8)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension ProtoUInt32Value: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 11 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { self.value = window.uint32() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.value != 0 { window.uint32(self.value, tag: 8) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -283,10 +367,6 @@ extension ProtoBoolValue {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { self.value = window.bool() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: self.value = reader.bool()
@@ -303,10 +383,28 @@ extension ProtoBoolValue {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if self.value { window.bool(self.value, tag: 8) }
-    writer.close(window)
+    writer.bool(unlessDefault: self.value, tag: 8)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension ProtoBoolValue: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 11 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { self.value = window.bool() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.value { window.bool(self.value, tag: 8) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 

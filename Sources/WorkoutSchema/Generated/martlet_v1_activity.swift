@@ -403,14 +403,6 @@ extension Split {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(49) {
-      if window.holds(9) { distanceMeters = window.double() }
-      if window.holds(16) { elapsedMs = window.int64() }
-      if window.holds(24) { movingMs = window.int64() }
-      if window.holds(33) { ascentMeters = window.double() }
-      if window.holds(41) { averageHeartRateBpm = window.double() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 9: distanceMeters = reader.double()
@@ -431,14 +423,40 @@ extension Split {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
+    writer.double(unlessDefault: distanceMeters, tag: 9)
+    writer.int64(unlessDefault: elapsedMs, tag: 16)
+    writer.int64(unlessDefault: movingMs, tag: 24)
+    writer.double(unlessDefault: ascentMeters, tag: 33)
+    if let value = averageHeartRateBpm { writer.double(value, tag: 41) }
+    writer.unknownFields(unknownFields)
+  }
+}
+
+extension Split: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 49 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(9) { distanceMeters = window.double() }
+    if window.holds(16) { elapsedMs = window.int64() }
+    if window.holds(24) { movingMs = window.int64() }
+    if window.holds(33) { ascentMeters = window.double() }
+    if window.holds(41) { averageHeartRateBpm = window.double() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
     if distanceMeters.bitPattern != 0 { window.double(distanceMeters, tag: 9) }
     if elapsedMs != 0 { window.int64(elapsedMs, tag: 16) }
     if movingMs != 0 { window.int64(movingMs, tag: 24) }
     if ascentMeters.bitPattern != 0 { window.double(ascentMeters, tag: 33) }
     if let value = averageHeartRateBpm { window.double(value, tag: 41) }
-    writer.close(window)
-    writer.unknownFields(unknownFields)
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -610,11 +628,6 @@ extension ActivityEvent {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(22) {
-      if window.holds(8) { type = window.openEnum() }
-      if window.holds(16) { timeMs = window.int64() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: type = reader.openEnum()
@@ -632,10 +645,30 @@ extension ActivityEvent {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
+    writer.openEnum(unlessDefault: type, tag: 8)
+    writer.int64(unlessDefault: timeMs, tag: 16)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+extension ActivityEvent: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 22 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { type = window.openEnum() }
+    if window.holds(16) { timeMs = window.int64() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
     if type.rawValue != 0 { window.openEnum(type, tag: 8) }
     if timeMs != 0 { window.int64(timeMs, tag: 16) }
-    writer.close(window)
-    writer.unknownFields(unknownFields)
+    window.unknownFields(unknownFields)
+    return window
   }
 }

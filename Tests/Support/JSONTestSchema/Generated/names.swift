@@ -43,21 +43,6 @@ extension Names {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(132) {
-      if window.holds(8) { snakeCaseName = window.int32() }
-      if window.holds(16) { leadingUnderscores = window.int32() }
-      if window.holds(24) { trailing = window.int32() }
-      if window.holds(32) { upperCase = window.int32() }
-      if window.holds(40) { digits23d = window.int32() }
-      if window.holds(48) { renamed = window.int32() }
-      if window.holds(56) { odd = window.int32() }
-      if window.holds(64) { nineBytes = window.int32() }
-      if window.holds(72) { x = window.int32() }
-      if window.holds(80) { dotted = window.int32() }
-      if window.holds(88) { aNameOfMoreThanSixteenBytesAndThenSome = window.int32() }
-      if window.holds(96) { aNameOfMoreThanSixteenBytesAndThenMore = window.int32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: snakeCaseName = reader.int32()
@@ -85,7 +70,47 @@ extension Names {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
+    writer.int32(unlessDefault: snakeCaseName, tag: 8)
+    writer.int32(unlessDefault: leadingUnderscores, tag: 16)
+    writer.int32(unlessDefault: trailing, tag: 24)
+    writer.int32(unlessDefault: upperCase, tag: 32)
+    writer.int32(unlessDefault: digits23d, tag: 40)
+    writer.int32(unlessDefault: renamed, tag: 48)
+    writer.int32(unlessDefault: odd, tag: 56)
+    writer.int32(unlessDefault: nineBytes, tag: 64)
+    writer.int32(unlessDefault: x, tag: 72)
+    writer.int32(unlessDefault: dotted, tag: 80)
+    writer.int32(unlessDefault: aNameOfMoreThanSixteenBytesAndThenSome, tag: 88)
+    writer.int32(unlessDefault: aNameOfMoreThanSixteenBytesAndThenMore, tag: 96)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+extension Names: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 132 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { snakeCaseName = window.int32() }
+    if window.holds(16) { leadingUnderscores = window.int32() }
+    if window.holds(24) { trailing = window.int32() }
+    if window.holds(32) { upperCase = window.int32() }
+    if window.holds(40) { digits23d = window.int32() }
+    if window.holds(48) { renamed = window.int32() }
+    if window.holds(56) { odd = window.int32() }
+    if window.holds(64) { nineBytes = window.int32() }
+    if window.holds(72) { x = window.int32() }
+    if window.holds(80) { dotted = window.int32() }
+    if window.holds(88) { aNameOfMoreThanSixteenBytesAndThenSome = window.int32() }
+    if window.holds(96) { aNameOfMoreThanSixteenBytesAndThenMore = window.int32() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
     if snakeCaseName != 0 { window.int32(snakeCaseName, tag: 8) }
     if leadingUnderscores != 0 { window.int32(leadingUnderscores, tag: 16) }
     if trailing != 0 { window.int32(trailing, tag: 24) }
@@ -102,8 +127,8 @@ extension Names {
     if aNameOfMoreThanSixteenBytesAndThenMore != 0 {
       window.int32(aNameOfMoreThanSixteenBytesAndThenMore, tag: 96)
     }
-    writer.close(window)
-    writer.unknownFields(unknownFields)
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 

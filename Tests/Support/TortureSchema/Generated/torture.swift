@@ -257,10 +257,6 @@ extension Int32_ {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { int32 = window.int32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: int32 = reader.int32()
@@ -277,10 +273,28 @@ extension Int32_ {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if int32 != 0 { window.int32(int32, tag: 8) }
-    writer.close(window)
+    writer.int32(unlessDefault: int32, tag: 8)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension Int32_: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 11 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { int32 = window.int32() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if int32 != 0 { window.int32(int32, tag: 8) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -301,10 +315,6 @@ extension Bool_ {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { bool = window.bool() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: bool = reader.bool()
@@ -321,10 +331,28 @@ extension Bool_ {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if bool { window.bool(bool, tag: 8) }
-    writer.close(window)
+    writer.bool(unlessDefault: bool, tag: 8)
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension Bool_: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 11 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { bool = window.bool() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if bool { window.bool(bool, tag: 8) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -577,10 +605,6 @@ extension Optional_ {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(11) {
-      if window.holds(8) { optional = window.int32() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: optional = reader.int32()
@@ -597,10 +621,28 @@ extension Optional_ {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
-    if let value = optional { window.int32(value, tag: 8) }
-    writer.close(window)
+    if let value = optional { writer.int32(value, tag: 8) }
     writer.unknownFields(unknownFields)
+  }
+}
+
+extension Optional_: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 11 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { optional = window.int32() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if let value = optional { window.int32(value, tag: 8) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -805,6 +847,230 @@ extension WireReader_ {
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
     writer.unknownFields(unknownFields)
+  }
+}
+
+/// The message `torture.v1.FlatMessage`.
+public struct FlatMessage_: Message {
+  /// The field `start`, number 1.
+  public var start: UInt32 = 0
+  /// The field `messages`, number 2.
+  public var messages: [FlatMessages] = []
+  /// Fields that the schema does not name, kept as they came.
+  public var unknownFields = UnknownFields()
+
+  /// Makes a message in which no field is set.
+  public init() {}
+}
+
+extension FlatMessage_ {
+  /// The name in the schema.
+  public static let protoName = "torture.v1.FlatMessage"
+
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: self.start = reader.uint32()
+      case 18: reader.messages(into: &messages)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
+    }
+  }
+
+  /// For the codec: at least as many bytes as `writeFields` writes.
+  public var encodedSizeBound: Int {
+    var bound = 6 + unknownFields.count
+    bound += WireWriter.sizeBound(of: messages, overhead: 6)
+    return bound
+  }
+
+  /// For the codec: writes fields in order of their numbers.
+  public func writeFields(to writer: inout WireWriter) {
+    writer.uint32(unlessDefault: self.start, tag: 8)
+    writer.messages(messages, tag: 18)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+/// The message `torture.v1.FlatMessages`.
+public struct FlatMessages: Message {
+  /// The field `start`, number 1.
+  public var start: UInt32 = 0
+  /// The field `window`, number 2.
+  public var window: UInt32 = 0
+  /// The field `most_field_bytes`, number 3.
+  public var mostFieldBytes: UInt32 = 0
+  /// Fields that the schema does not name, kept as they came.
+  public var unknownFields = UnknownFields()
+
+  /// Makes a message in which no field is set.
+  public init() {}
+}
+
+extension FlatMessages {
+  /// The name in the schema.
+  public static let protoName = "torture.v1.FlatMessages"
+
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: self.start = reader.uint32()
+      case 16: self.window = reader.uint32()
+      case 24: mostFieldBytes = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
+    }
+  }
+
+  /// For the codec: at least as many bytes as `writeFields` writes.
+  public var encodedSizeBound: Int {
+    18 + unknownFields.count
+  }
+
+  /// For the codec: writes fields in order of their numbers.
+  public func writeFields(to writer: inout WireWriter) {
+    writer.uint32(unlessDefault: self.start, tag: 8)
+    writer.uint32(unlessDefault: self.window, tag: 16)
+    writer.uint32(unlessDefault: mostFieldBytes, tag: 24)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+extension FlatMessages: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 33 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { self.start = window.uint32() }
+    if window.holds(16) { self.window = window.uint32() }
+    if window.holds(24) { mostFieldBytes = window.uint32() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.start != 0 { window.uint32(self.start, tag: 8) }
+    if self.window != 0 { window.uint32(self.window, tag: 16) }
+    if mostFieldBytes != 0 { window.uint32(mostFieldBytes, tag: 24) }
+    window.unknownFields(unknownFields)
+    return window
+  }
+}
+
+/// The message `torture.v1.WireWindow`.
+public struct WireWindow_: Message {
+  /// The field `windows`, number 1.
+  public var windows: [WriteWindow_] = []
+  /// Fields that the schema does not name, kept as they came.
+  public var unknownFields = UnknownFields()
+
+  /// Makes a message in which no field is set.
+  public init() {}
+}
+
+extension WireWindow_ {
+  /// The name in the schema.
+  public static let protoName = "torture.v1.WireWindow"
+
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 10: reader.messages(into: &windows)
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
+    }
+  }
+
+  /// For the codec: at least as many bytes as `writeFields` writes.
+  public var encodedSizeBound: Int {
+    var bound = unknownFields.count
+    bound += WireWriter.sizeBound(of: windows, overhead: 6)
+    return bound
+  }
+
+  /// For the codec: writes fields in order of their numbers.
+  public func writeFields(to writer: inout WireWriter) {
+    writer.messages(windows, tag: 10)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+/// The message `torture.v1.WriteWindow`.
+public struct WriteWindow_: Message {
+  /// The field `start`, number 1.
+  public var start: UInt32 = 0
+  /// The field `window`, number 2.
+  public var window: UInt32 = 0
+  /// The field `value`, number 3.
+  public var value: UInt32 = 0
+  /// Fields that the schema does not name, kept as they came.
+  public var unknownFields = UnknownFields()
+
+  /// Makes a message in which no field is set.
+  public init() {}
+}
+
+extension WriteWindow_ {
+  /// The name in the schema.
+  public static let protoName = "torture.v1.WriteWindow"
+
+  /// For the codec: reads fields up to the end of the message.
+  public mutating func readFields(from reader: inout WireReader) {
+    while true {
+      switch reader.nextTag() {
+      case 8: self.start = reader.uint32()
+      case 16: self.window = reader.uint32()
+      case 24: self.value = reader.uint32()
+      case 0: return
+      case let tag: reader.unknownField(tag, into: &unknownFields)
+      }
+    }
+  }
+
+  /// For the codec: at least as many bytes as `writeFields` writes.
+  public var encodedSizeBound: Int {
+    18 + unknownFields.count
+  }
+
+  /// For the codec: writes fields in order of their numbers.
+  public func writeFields(to writer: inout WireWriter) {
+    writer.uint32(unlessDefault: self.start, tag: 8)
+    writer.uint32(unlessDefault: self.window, tag: 16)
+    writer.uint32(unlessDefault: self.value, tag: 24)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+extension WriteWindow_: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 33 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { self.start = window.uint32() }
+    if window.holds(16) { self.window = window.uint32() }
+    if window.holds(24) { self.value = window.uint32() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
+    if self.start != 0 { window.uint32(self.start, tag: 8) }
+    if self.window != 0 { window.uint32(self.window, tag: 16) }
+    if self.value != 0 { window.uint32(self.value, tag: 24) }
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
@@ -3528,6 +3794,112 @@ extension WireReader_: JSONMessage {
   public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
     var object = try reader.beginObject(Self.jsonFields)
     while try reader.nextField(of: &object) != nil {}
+  }
+}
+
+extension FlatMessage_: JSONMessage {
+  private static let jsonFields = JSONFields("start messages")
+
+  /// For JSON: writes fields in order of their numbers.
+  @inline(never)
+  public func writeJSON(to writer: inout JSONWriter) {
+    writer.beginObject(Self.jsonFields)
+    writer.field(start, 0)
+    writer.list(messages, 1)
+    writer.endObject()
+  }
+
+  /// For JSON: reads the fields of an object.
+  @inline(never)
+  public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
+    var object = try reader.beginObject(Self.jsonFields)
+    while let field = try reader.nextField(of: &object) {
+      switch field {
+      case 0: start = try reader.uint32()
+      case 1: try reader.list(into: &messages)
+      default: break
+      }
+    }
+  }
+}
+
+extension FlatMessages: JSONMessage {
+  private static let jsonFields = JSONFields("start window most_field_bytes")
+
+  /// For JSON: writes fields in order of their numbers.
+  @inline(never)
+  public func writeJSON(to writer: inout JSONWriter) {
+    writer.beginObject(Self.jsonFields)
+    writer.field(start, 0)
+    writer.field(window, 1)
+    writer.field(mostFieldBytes, 2)
+    writer.endObject()
+  }
+
+  /// For JSON: reads the fields of an object.
+  @inline(never)
+  public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
+    var object = try reader.beginObject(Self.jsonFields)
+    while let field = try reader.nextField(of: &object) {
+      switch field {
+      case 0: start = try reader.uint32()
+      case 1: window = try reader.uint32()
+      case 2: mostFieldBytes = try reader.uint32()
+      default: break
+      }
+    }
+  }
+}
+
+extension WireWindow_: JSONMessage {
+  private static let jsonFields = JSONFields("windows")
+
+  /// For JSON: writes fields in order of their numbers.
+  @inline(never)
+  public func writeJSON(to writer: inout JSONWriter) {
+    writer.beginObject(Self.jsonFields)
+    writer.list(windows, 0)
+    writer.endObject()
+  }
+
+  /// For JSON: reads the fields of an object.
+  @inline(never)
+  public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
+    var object = try reader.beginObject(Self.jsonFields)
+    while let field = try reader.nextField(of: &object) {
+      switch field {
+      case 0: try reader.list(into: &windows)
+      default: break
+      }
+    }
+  }
+}
+
+extension WriteWindow_: JSONMessage {
+  private static let jsonFields = JSONFields("start window value")
+
+  /// For JSON: writes fields in order of their numbers.
+  @inline(never)
+  public func writeJSON(to writer: inout JSONWriter) {
+    writer.beginObject(Self.jsonFields)
+    writer.field(start, 0)
+    writer.field(window, 1)
+    writer.field(self.value, 2)
+    writer.endObject()
+  }
+
+  /// For JSON: reads the fields of an object.
+  @inline(never)
+  public mutating func readJSON(from reader: inout JSONReader) throws(JSONError.Reason) {
+    var object = try reader.beginObject(Self.jsonFields)
+    while let field = try reader.nextField(of: &object) {
+      switch field {
+      case 0: start = try reader.uint32()
+      case 1: window = try reader.uint32()
+      case 2: self.value = try reader.uint32()
+      default: break
+      }
+    }
   }
 }
 

@@ -1155,21 +1155,6 @@ extension Flat {
 
   /// For the codec: reads fields up to the end of the message.
   public mutating func readFields(from reader: inout WireReader) {
-    if var window = reader.window(120) {
-      if window.holds(8) { fUint64 = window.uint64() }
-      if window.holds(16) { fSint32 = window.sint32() }
-      if window.holds(25) { fDouble = window.double() }
-      if window.holds(32) { oInt32 = window.int32() }
-      if window.holds(40) { fBool = window.bool() }
-      if window.holds(53) { fFixed32 = window.fixed32() }
-      if window.holds(56) { fLevel = window.openEnum() }
-      if window.holds(120) { fSint64 = window.sint64() }
-      if window.holds(128) { fUint32 = window.uint32() }
-      if window.holds(137) { oSfixed64 = window.sfixed64() }
-      if window.holds(2405) { fFloat = window.float() }
-      if window.holds(16376) { fInt64 = window.int64() }
-      if reader.close(window) { return }
-    }
     while true {
       switch reader.nextTag() {
       case 8: fUint64 = reader.uint64()
@@ -1197,7 +1182,47 @@ extension Flat {
 
   /// For the codec: writes fields in order of their numbers.
   public func writeFields(to writer: inout WireWriter) {
-    var window = writer.window
+    writer.uint64(unlessDefault: fUint64, tag: 8)
+    writer.sint32(unlessDefault: fSint32, tag: 16)
+    writer.double(unlessDefault: fDouble, tag: 25)
+    if let value = oInt32 { writer.int32(value, tag: 32) }
+    writer.bool(unlessDefault: fBool, tag: 40)
+    writer.fixed32(unlessDefault: fFixed32, tag: 53)
+    writer.openEnum(unlessDefault: fLevel, tag: 56)
+    writer.sint64(unlessDefault: fSint64, tag: 120)
+    writer.uint32(unlessDefault: fUint32, tag: 128)
+    if let value = oSfixed64 { writer.sfixed64(value, tag: 137) }
+    writer.float(unlessDefault: fFloat, tag: 2405)
+    writer.int64(unlessDefault: fInt64, tag: 16376)
+    writer.unknownFields(unknownFields)
+  }
+}
+
+extension Flat: FlatMessage {
+  /// For the codec: the most bytes that the fields can take.
+  @inline(__always)
+  public static var mostFieldBytes: Int { 120 }
+
+  /// For the codec: reads fields in their usual order.
+  @inline(__always)
+  public mutating func readFields(in window: inout WireWindow) {
+    if window.holds(8) { fUint64 = window.uint64() }
+    if window.holds(16) { fSint32 = window.sint32() }
+    if window.holds(25) { fDouble = window.double() }
+    if window.holds(32) { oInt32 = window.int32() }
+    if window.holds(40) { fBool = window.bool() }
+    if window.holds(53) { fFixed32 = window.fixed32() }
+    if window.holds(56) { fLevel = window.openEnum() }
+    if window.holds(120) { fSint64 = window.sint64() }
+    if window.holds(128) { fUint32 = window.uint32() }
+    if window.holds(137) { oSfixed64 = window.sfixed64() }
+    if window.holds(2405) { fFloat = window.float() }
+    if window.holds(16376) { fInt64 = window.int64() }
+  }
+
+  /// For the codec: writes what `writeFields(to:)` does.
+  public func writeFields(in start: WriteWindow) -> WriteWindow {
+    var window = start
     if fUint64 != 0 { window.uint64(fUint64, tag: 8) }
     if fSint32 != 0 { window.sint32(fSint32, tag: 16) }
     if fDouble.bitPattern != 0 { window.double(fDouble, tag: 25) }
@@ -1210,8 +1235,8 @@ extension Flat {
     if let value = oSfixed64 { window.sfixed64(value, tag: 137) }
     if fFloat.bitPattern != 0 { window.float(fFloat, tag: 2405) }
     if fInt64 != 0 { window.int64(fInt64, tag: 16376) }
-    writer.close(window)
-    writer.unknownFields(unknownFields)
+    window.unknownFields(unknownFields)
+    return window
   }
 }
 
