@@ -36,7 +36,8 @@ class Peer:
 
     def recode(self, name, data):
         """The bytes that come back, or None when Swift refuses `data`."""
-        name = (name if "." in name else f"{self.package}.{name}").encode()
+        # Nested messages have a dot in their names too; only those of another package come in full.
+        name = (name if name.startswith("jsontest.v1.") else f"{self.package}.{name}").encode()
         self.process.stdin.write(struct.pack("B", len(name)) + name)
         self.process.stdin.write(struct.pack("<I", len(data)) + data)
         self.process.stdin.flush()
