@@ -201,6 +201,13 @@ let package = Package(
 
     // Directories of their own for tests.
     .target(name: "TestFiles", path: "Tests/Support/TestFiles", swiftSettings: settings),
+    // Certificates that tests make when they run.
+    .target(
+      name: "TestCertificates",
+      dependencies: ["TestFiles"],
+      path: "Tests/Support/TestCertificates",
+      swiftSettings: settings
+    ),
 
     .testTarget(
       name: "MartletWireTests",
@@ -229,7 +236,7 @@ let package = Package(
     ),
     .testTarget(
       name: "MartletNetTests",
-      dependencies: ["MartletNet", "TestFiles"],
+      dependencies: ["MartletNet", "TestCertificates", "TestFiles"],
       swiftSettings: settings
     ),
     .testTarget(
@@ -254,7 +261,8 @@ let package = Package(
     .testTarget(
       name: "MartletRPCTests",
       dependencies: [
-        "MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet", "EchoSchema", "TestFiles",
+        "MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet", "EchoSchema",
+        "TestCertificates", "TestFiles",
       ],
       swiftSettings: settings
     ),

@@ -36,13 +36,7 @@ static inline void martlet_BIO_set_retry_read(BIO *bio) { BIO_set_retry_read(bio
 static inline void martlet_BIO_clear_retry_flags(BIO *bio) { BIO_clear_retry_flags(bio); }
 static inline EVP_PKEY *martlet_EVP_P256_gen(void) { return EVP_EC_gen("P-256"); }
 
-/// The subject of the peer's certificate in RFC 2253 form, cut to `size`; 0 if there is none.
-static inline size_t martlet_SSL_peer_subject(const SSL *ssl, char *text, size_t size) {
-  X509 *certificate = SSL_get0_peer_certificate(ssl);
-  BIO *bio = certificate ? BIO_new(BIO_s_mem()) : 0;
-  if (!bio) return 0;
-  X509_NAME_print_ex(bio, X509_get_subject_name(certificate), 0, XN_FLAG_RFC2253);
-  int count = BIO_read(bio, text, (int)size);
-  BIO_free(bio);
-  return count > 0 ? (size_t)count : 0;
+static inline unsigned long martlet_name_flags_rfc2253(void) { return XN_FLAG_RFC2253; }
+static inline void martlet_GENERAL_NAMES_free(OPENSSL_STACK *names) {
+  GENERAL_NAMES_free((GENERAL_NAMES *)names);
 }

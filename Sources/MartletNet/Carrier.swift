@@ -13,6 +13,14 @@ enum Carrier {
     return nil
   }
 
+  var localAddress: SocketAddress? {
+    switch self {
+    case .socket(let descriptor): try? boundAddress(of: descriptor)
+    case .pipe: .pipe
+    case .none: nil
+    }
+  }
+
   /// Sends what is taken at once; 0 when the other side is full for now.
   func send(_ bytes: UnsafeRawBufferPointer) throws(NetError) -> Int {
     switch self {

@@ -194,7 +194,8 @@ private func removeStaleSocket(_ path: String) {
   if code == ECONNREFUSED { unlink(path) }
 }
 
-private func boundAddress(of descriptor: Int32) throws(NetError) -> SocketAddress {
+/// The address of our end of a socket.
+func boundAddress(of descriptor: Int32) throws(NetError) -> SocketAddress {
   var storage = sockaddr_storage()
   var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
   let code = withUnsafeMutablePointer(to: &storage) { pointer in

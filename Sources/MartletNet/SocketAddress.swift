@@ -25,6 +25,15 @@ package enum SocketAddress: Hashable, Sendable {
     }
   }
 
+  /// An IP address of 4 or 16 bytes in network order; nil for any other length.
+  init?(bytes: [UInt8], port: UInt16) {
+    switch bytes.count {
+    case 4: self = .v4(bytes, port: port)
+    case 16: self = .v6(bytes, port: port, scope: 0)
+    default: return nil
+    }
+  }
+
   package static func loopback(port: UInt16) -> SocketAddress { .v4([127, 0, 0, 1], port: port) }
 
   /// The port; nil where there is none.
@@ -32,6 +41,16 @@ package enum SocketAddress: Hashable, Sendable {
     switch self {
     case .v4(_, let port), .v6(_, let port, _): port
     case .unix, .pipe: nil
+    }
+  }
+
+  /// The numeric IP address without port or brackets; the path of a Unix socket.
+  package var host: String {
+    switch self {
+    case .v4(let bytes, _): Self.text(AF_INET, bytes)
+    case .v6(let bytes, _, _): Self.text(AF_INET6, bytes)
+    case .unix(let path): path
+    case .pipe: "pipe"
     }
   }
 

@@ -126,13 +126,15 @@ final class TLSSession {
     return ApplicationProtocol(rawValue: String(decoding: bytes, as: UTF8.self))
   }
 
-  var peerCertificateSubject: String? {
-    let text = String(unsafeUninitializedCapacity: 512) { buffer in
-      buffer.withMemoryRebound(to: CChar.self) {
-        martlet_SSL_peer_subject(ssl, $0.baseAddress, $0.count)
-      }
-    }
-    return text.isEmpty ? nil : text
+  /// The peer's certificate; only one that was verified gets so far.
+  var peerCertificate: PeerCertificate? {
+    SSL_get0_peer_certificate(ssl).map { PeerCertificate($0) }
+  }
+
+  var version: String? { SSL_get_version(ssl).map { String(cString: $0) } }
+
+  var serverName: String? {
+    SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0).lowercased() }
   }
 }
 

@@ -169,8 +169,14 @@ package final class Transport: EventSource, @unchecked Sendable {
   package var isSecure: Bool { tls != nil }
   /// What TLS negotiated; nil without TLS or where the peer sent no ALPN.
   package var applicationProtocol: ApplicationProtocol? { tls?.applicationProtocol }
-  /// The subject of the peer's verified certificate (RFC 2253), under mutual TLS.
-  package var peerCertificateSubject: String? { tls?.peerCertificateSubject }
+  /// The peer's verified certificate; read it while the transport is open.
+  package var peerCertificate: PeerCertificate? { tls?.peerCertificate }
+  /// `TLSv1.3`, `TLSv1.2`; nil without TLS.
+  package var tlsVersion: String? { tls?.version }
+  /// The name that the client asks for, or asked us for (SNI), in lower case.
+  package var serverName: String? { tls?.serverName }
+  /// Our end's address; nil once closed.
+  package var localAddress: SocketAddress? { carrier.localAddress }
 
   // MARK: Events
 

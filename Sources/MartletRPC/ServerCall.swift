@@ -16,8 +16,12 @@ public final class ServerCall: Sendable {
   ///
   /// The handler's task is cancelled then.
   public let deadline: ContinuousClock.Instant?
+  /// The connection that the call came on.
+  public let connection: ConnectionInfo
   /// Where the call comes from: `192.0.2.7:50123`.
-  public let peerAddress: String
+  public var peerAddress: String { connection.peerAddress }
+  /// Whom the client's certificate names, under mutual TLS; nil when it showed none.
+  public var peerIdentity: PeerIdentity? { connection.peerIdentity }
 
   private let rawMetadata: RawMetadata
   private let cancelled = Atomic<Bool>(false)
@@ -34,12 +38,12 @@ public final class ServerCall: Sendable {
     method: String,
     metadata: RawMetadata,
     deadline: ContinuousClock.Instant?,
-    peerAddress: String
+    connection: ConnectionInfo
   ) {
     self.method = method
     self.rawMetadata = metadata
     self.deadline = deadline
-    self.peerAddress = peerAddress
+    self.connection = connection
   }
 
   /// The metadata that the client sent.

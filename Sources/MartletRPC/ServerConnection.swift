@@ -4,15 +4,15 @@ internal import MartletNet
 /// One connection of a server, and the delegate of its streams until each is known to be a call.
 final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   private unowned let owner: ServerLoop
-  private let peerAddress: String
+  /// Made for the first call: then all that it says is known, and an idle connection has none.
+  private var info: ConnectionInfo?
   /// The request whose headers are coming in.
   ///
   /// One is enough: HTTP/2 never interleaves two header blocks.
   private var head = RequestHead()
 
-  init(_ owner: ServerLoop, peerAddress: String) {
+  init(_ owner: ServerLoop) {
     self.owner = owner
-    self.peerAddress = peerAddress
   }
 
   // MARK: The connection
@@ -74,12 +74,19 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   func streamDidBecomeWritable(_ stream: HTTP2Stream) {}
   func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {}
 
+  private func info(of connection: HTTP2Connection) -> ConnectionInfo {
+    if let info { return info }
+    let made = ConnectionInfo(connection.transport)
+    info = made
+    return made
+  }
+
   private func begin(_ method: RPCMethod, _ timeout: Duration?, on stream: HTTP2Stream) {
     let call = ServerCall(
       method: method.path,
       metadata: head.metadata,
       deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
-      peerAddress: peerAddress
+      connection: info(of: stream.connection)
     )
     let core = ServerCallCore(owner: owner, call: call, method: method, bounds: owner.bounds)
     core.stream = stream

@@ -72,7 +72,7 @@ final class ServerLoop: @unchecked Sendable {
   /// On the loop.
   func adopt(_ transport: Transport) {
     guard !isDraining else { return transport.close() }
-    let delegate = ServerConnection(self, peerAddress: transport.peerAddress.description)
+    let delegate = ServerConnection(self)
     let connection = HTTP2Connection(
       role: .server,
       transport: transport,

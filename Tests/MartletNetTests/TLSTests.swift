@@ -153,7 +153,7 @@ private struct Fixture {
       port.accepted.last?.opened == 1
     }
     try await on(port.loop) {
-      #expect(port.accepted.last?.transport?.peerCertificateSubject == "CN=localhost")
+      #expect(port.accepted.last?.transport?.peerCertificate?.subject == "CN=localhost")
       #expect(port.accepted.first?.opened == 0)
     }
     await port.stop()
