@@ -5,10 +5,13 @@ package enum Base64 {
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8
   )
 
+  /// How long so many bytes are without padding.
+  package static func encodedCount(_ count: Int) -> Int { (count * 4 + 2) / 3 }
+
   /// Encodes without padding.
   package static func encode(_ bytes: [UInt8]) -> [UInt8] {
     var text: [UInt8] = []
-    text.reserveCapacity((bytes.count * 4 + 2) / 3)
+    text.reserveCapacity(encodedCount(bytes.count))
     var accumulator: UInt32 = 0
     var bits: UInt32 = 0
     for byte in bytes {

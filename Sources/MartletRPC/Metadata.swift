@@ -141,7 +141,7 @@ extension Metadata {
       let valueBytes =
         switch entry.value {
         case .text(let text): text.utf8.count
-        case .binary(let bytes): (bytes.count * 4 + 2) / 3
+        case .binary(let bytes): Base64.encodedCount(bytes.count)
         }
       return sum + entry.name.utf8.count + valueBytes + 32
     }

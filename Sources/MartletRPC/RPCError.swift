@@ -17,16 +17,31 @@ public struct RPCError: Error, Sendable, Hashable {
   /// The trailing metadata that came, or shall go, with the status.
   public var metadata: Metadata
 
+  /// A serialized `google.rpc.Status` with what a program can use of the error; nil when there is
+  /// none.
+  ///
+  /// It travels as `grpc-status-details-bin` and counts as metadata: over the server's limit it is
+  /// left out, and the rest of the error is sent. Bytes from a peer are not checked, only decoded
+  /// from base64.
+  public var statusDetails: [UInt8]?
+
   /// Creates an error.
   ///
   /// - Parameters:
   ///   - code: the status.
   ///   - message: what went wrong, for a person; it travels to the peer.
   ///   - metadata: trailing metadata that goes with the status.
-  public init(_ code: StatusCode, _ message: String, metadata: Metadata = Metadata()) {
+  ///   - statusDetails: a serialized `google.rpc.Status`.
+  public init(
+    _ code: StatusCode,
+    _ message: String,
+    metadata: Metadata = Metadata(),
+    statusDetails: [UInt8]? = nil
+  ) {
     self.code = code
     self.message = message
     self.metadata = metadata
+    self.statusDetails = statusDetails
   }
 }
 
@@ -44,6 +59,16 @@ public protocol RPCErrorConvertible: Error {
 }
 
 extension RPCError {
+  /// Leaves the details out that take more than `maxBytes` of a header list (RFC 9113, section
+  /// 6.5.2).
+  mutating func dropDetails(over maxBytes: Int) {
+    guard let statusDetails else { return }
+    let listBytes = Self.detailsName.utf8.count + Base64.encodedCount(statusDetails.count) + 32
+    if listBytes > maxBytes { self.statusDetails = nil }
+  }
+
+  static let detailsName = "grpc-status-details-bin"
+
   /// The status for whatever a handler threw.
   ///
   /// An error that is no `RPCError` may name files, queries or people, so the caller learns only

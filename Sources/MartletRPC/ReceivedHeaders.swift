@@ -8,6 +8,7 @@ package struct ReceivedHeaders: Sendable {
   package var timeout: String?
   package var grpcStatus: String?
   package var grpcMessage: String?
+  package var statusDetails: [UInt8]?
   package var metadata = Metadata()
 
   package init() {}
@@ -23,6 +24,7 @@ package struct ReceivedHeaders: Sendable {
     case "grpc-timeout": timeout = value
     case "grpc-status": grpcStatus = value
     case "grpc-message": grpcMessage = value
+    case RPCError.detailsName: statusDetails = Base64.decode(value.utf8)
     default: metadata.receive(name: name, value: value)
     }
   }
@@ -35,6 +37,8 @@ package struct ReceivedHeaders: Sendable {
     let code = StatusCode(header: grpcStatus)
     guard code != .ok else { return .success(metadata) }
     let message = PercentEncoding.decode((grpcMessage ?? "").utf8)
-    return .failure(RPCError(code, message, metadata: metadata))
+    return .failure(
+      RPCError(code, message, metadata: metadata, statusDetails: statusDetails)
+    )
   }
 }

@@ -73,6 +73,9 @@ extension HTTP2HeaderList {
         let text = PercentEncoding.encode(failure.message, maxBytes: maxMessageBytes)
         append("grpc-message", bytes: text)
       }
+      if let details = failure.statusDetails {
+        append(RPCError.detailsName, bytes: Base64.encode(details))
+      }
     } else {
       append("grpc-status", "0")
     }

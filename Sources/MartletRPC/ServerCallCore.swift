@@ -158,10 +158,14 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     let metadataBytes =
       leading.listBytes + trailing.listBytes + (failure?.metadata.listBytes ?? 0)
     if metadataBytes > limits.maxMetadataBytes {
-      failure = failure.map { RPCError($0.code, $0.message) } ?? Self.metadataTooLarge
+      failure =
+        failure.map { RPCError($0.code, $0.message, statusDetails: $0.statusDetails) }
+        ?? Self.metadataTooLarge
       leading = Metadata()
       trailing = Metadata()
     }
+    let spared = metadataBytes > limits.maxMetadataBytes ? 0 : metadataBytes
+    failure?.dropDetails(over: limits.maxMetadataBytes - spared)
     let maxMessageBytes = limits.maxStatusMessageBytes
     switch action {
     case .drop: return

@@ -149,12 +149,17 @@ struct EchoCaller {
     return request
   }
 
+  private func hex(_ bytes: [UInt8]) -> String {
+    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+  }
+
   private func report<T>(_ call: () async throws -> T) async {
     do {
       _ = try await call()
       print("status OK")
     } catch let error as RPCError {
       print("status \(error.code) \(error.message.replacing("\n", with: "\\n"))")
+      if let details = error.statusDetails { print("details \(hex(details))") }
     } catch {
       print("unexpected \(error)")
     }

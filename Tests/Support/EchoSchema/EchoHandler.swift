@@ -51,7 +51,8 @@ package struct EchoHandler: EchoServiceHandler {
     echoMetadata(call)
     if request.delayMs > 0 { try await Task.sleep(for: .milliseconds(Int64(request.delayMs))) }
     if let code = StatusCode(rawValue: Int(request.status)), code != .ok {
-      throw RPCError(code, request.statusMessage)
+      let details = request.statusDetails.isEmpty ? nil : request.statusDetails
+      throw RPCError(code, request.statusMessage, statusDetails: details)
     }
   }
 

@@ -19,6 +19,8 @@ package struct EchoRequest: Message {
   package var statusMessage = ""
   /// The field `padding`, number 7.
   package var padding: [UInt8] = []
+  /// A google.rpc.Status that goes with the status; none when empty.
+  package var statusDetails: [UInt8] = []
   /// Fields that the schema does not name, kept as they came.
   package var unknownFields = UnknownFields()
 
@@ -41,6 +43,7 @@ extension EchoRequest {
       case 40: status = reader.uint32()
       case 50: reader.string(into: &statusMessage)
       case 58: reader.bytes(into: &padding)
+      case 66: reader.bytes(into: &statusDetails)
       case 0: return
       case let tag: reader.unknownField(tag, into: &unknownFields)
       }
@@ -49,10 +52,11 @@ extension EchoRequest {
 
   /// For the codec: at least as many bytes as `writeFields` writes.
   package var encodedSizeBound: Int {
-    var bound = 42 + unknownFields.count
+    var bound = 48 + unknownFields.count
     bound += WireWriter.sizeBound(of: text)
     bound += WireWriter.sizeBound(of: statusMessage)
     bound += WireWriter.sizeBound(of: padding)
+    bound += WireWriter.sizeBound(of: statusDetails)
     return bound
   }
 
@@ -65,6 +69,7 @@ extension EchoRequest {
     writer.uint32(unlessDefault: status, tag: 40)
     writer.string(unlessDefault: statusMessage, tag: 50)
     writer.bytes(unlessDefault: padding, tag: 58)
+    writer.bytes(unlessDefault: statusDetails, tag: 66)
     writer.unknownFields(unknownFields)
   }
 }
