@@ -50,6 +50,7 @@ let package = Package(
       pkgConfig: "libnghttp2",
       providers: [.apt(["libnghttp2-dev"])]
     ),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .systemLibrary(name: "COpenSSL", pkgConfig: "openssl", providers: [.apt(["libssl-dev"])]),
     .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
     .systemLibrary(name: "CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
@@ -108,7 +109,7 @@ let package = Package(
     // gRPC calls, server and client: metadata, status, deadlines, interceptors.
     .target(
       name: "MartletRPC",
-      dependencies: ["MartletWire", "MartletHTTP2", "MartletNet"],
+      dependencies: ["MartletWire", "MartletHTTP2", "MartletNet", "CZlib"],
       swiftSettings: settings
     ),
 

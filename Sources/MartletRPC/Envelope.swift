@@ -4,10 +4,10 @@ package enum Envelope {
   package static let prefixLength = 5
 
   /// Writes the prefix over the first five bytes of `frame`, whose other bytes are the message.
-  package static func seal(_ frame: inout [UInt8]) {
+  package static func seal(_ frame: inout [UInt8], isCompressed: Bool = false) {
     precondition(frame.count >= prefixLength && frame.count - prefixLength <= UInt32.max)
     let length = UInt32(frame.count - prefixLength)
-    frame[0] = 0
+    frame[0] = isCompressed ? 1 : 0
     frame[1] = UInt8(truncatingIfNeeded: length >> 24)
     frame[2] = UInt8(truncatingIfNeeded: length >> 16)
     frame[3] = UInt8(truncatingIfNeeded: length >> 8)

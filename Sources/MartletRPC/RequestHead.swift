@@ -1,5 +1,3 @@
-internal import Glibc
-
 /// The headers of a request, taken as they come, and what they make of it.
 struct RequestHead {
   /// What becomes of a request.
@@ -77,12 +75,5 @@ struct RequestHead {
     let text = String(decoding: value, as: UTF8.self)
     guard ContentType.isGRPC(text) else { return .other }
     return ContentType.isProto(text) ? .proto : .otherFormat
-  }
-}
-
-extension UnsafeRawBufferPointer {
-  fileprivate func equals(_ text: StaticString) -> Bool {
-    guard count == text.utf8CodeUnitCount, let baseAddress else { return count == 0 }
-    return memcmp(baseAddress, text.utf8Start, count) == 0
   }
 }
