@@ -21,13 +21,15 @@ struct TargetSchema {
     var visibility = "public"
     /// Whether services are left out; without a word, they are where MartletRPC is missing.
     var messagesOnly: Bool?
+    /// Whether services carry their file's descriptors, for server reflection.
+    var descriptors = true
     /// Whether messages get their JSON form; the target then needs MartletJSON.
     var json = false
     /// The modules of imported files, by path or folder, beyond those of the target's dependencies.
     var modules: [String: String] = [:]
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-      case roots, include, visibility, messagesOnly, json, modules
+      case roots, include, visibility, messagesOnly, descriptors, json, modules
     }
 
     init() {}
@@ -45,6 +47,7 @@ struct TargetSchema {
       include = try values.decodeIfPresent([String].self, forKey: .include) ?? include
       visibility = try values.decodeIfPresent(String.self, forKey: .visibility) ?? visibility
       messagesOnly = try values.decodeIfPresent(Bool.self, forKey: .messagesOnly)
+      descriptors = try values.decodeIfPresent(Bool.self, forKey: .descriptors) ?? descriptors
       json = try values.decodeIfPresent(Bool.self, forKey: .json) ?? json
       modules = try values.decodeIfPresent([String: String].self, forKey: .modules) ?? modules
     }
@@ -130,6 +133,7 @@ extension TargetSchema {
       arguments += ["-I", folder.path]
     }
     if try isMessagesOnly() { arguments.append("--messages-only") }
+    if !configuration.descriptors { arguments.append("--no-descriptors") }
     if configuration.json { arguments.append("--json") }
     var modules: [String: String] = [:]
     for other in dependencies {

@@ -6,15 +6,20 @@ public struct RPCService: Sendable {
   public let name: String
   /// The methods.
   public let methods: [RPCMethod]
+  /// The schema file and all that it imports: a serialized `google.protobuf.FileDescriptorSet` in
+  /// base64; nil where the code was generated without.
+  public let descriptors: StaticString?
 
   /// Creates a service.
   ///
   /// - Parameters:
   ///   - name: the full name, with its package.
   ///   - methods: the methods; their descriptors carry the same service name.
-  public init(name: String, methods: [RPCMethod]) {
+  ///   - descriptors: what server reflection tells of it; nil for nothing.
+  public init(name: String, methods: [RPCMethod], descriptors: StaticString? = nil) {
     self.name = name
     self.methods = methods
+    self.descriptors = descriptors
   }
 }
 

@@ -25,13 +25,14 @@ extension SwiftOptions {
       }
       self.visibility = visibility
     case "messages-only": services = try !Self.flag(name, value)
+    case "no-descriptors": descriptors = try !Self.flag(name, value)
     case "json": if try Self.flag(name, value) { json = .included }
     case "json-only": if try Self.flag(name, value) { json = .only }
     case "module": try addModule(value ?? "")
     default:
       throw GeneratorParameterError(
-        "there is no option \"\(name)\"; there are visibility, messages-only, json, json-only and "
-          + "module"
+        "there is no option \"\(name)\"; there are visibility, messages-only, no-descriptors, "
+          + "json, json-only and module"
       )
     }
   }

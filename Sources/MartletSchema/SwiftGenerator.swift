@@ -20,6 +20,8 @@ package struct SwiftOptions: Sendable, Hashable {
   /// Whether services become handler protocols and clients; without them, generated code needs
   /// MartletWire alone.
   package var services = true
+  /// Whether services carry their file's descriptors, which server reflection shows.
+  package var descriptors = true
   /// The Swift module of each imported `.proto` file that is generated elsewhere, by import path; a
   /// path that ends with a slash stands for all files below it.
   package var modules: [String: String] = [:]

@@ -103,7 +103,7 @@ extension SwiftGenerator {
     text.indented { text in
       text.line("var value = \(field.value.type)()")
       // Taken out, so that what is merged in place has one owner: lists would be copied each time.
-      text.line("if case .\(field.name)(let held)? = \(property).take() { value = held }")
+      text.statement("if case .\(field.name)(let held)? = \(property).take()", "value = held")
       text.line("reader.message(merging: &value)")
       text.line("\(property) = .\(field.name)(value)")
     }

@@ -4,7 +4,7 @@ extension SwiftGenerator {
   func emit(_ service: ServiceDescriptor, of file: FileDescriptor, to text: inout SwiftText) {
     let name = typeName(of: service, in: file)
     text.blank()
-    emitMethods(of: service, name: name, to: &text)
+    emitMethods(of: service, in: file, name: name, to: &text)
     text.blank()
     emitHandler(of: service, name: name, to: &text)
     text.blank()
@@ -26,7 +26,12 @@ extension SwiftGenerator {
     return isFree ? name : name + "Service"
   }
 
-  private func emitMethods(of service: ServiceDescriptor, name: String, to text: inout SwiftText) {
+  private func emitMethods(
+    of service: ServiceDescriptor,
+    in file: FileDescriptor,
+    name: String,
+    to text: inout SwiftText
+  ) {
     text.documentation(
       service.comments,
       otherwise: "The service `\(service.fullName)`.",
@@ -42,6 +47,7 @@ extension SwiftGenerator {
           emitDescriptor(of: method, member, to: &text)
         }
       }
+      if options.descriptors { emitDescriptors(of: service, in: file, to: &text) }
     }
   }
 
@@ -102,23 +108,29 @@ extension SwiftGenerator {
     text.line("RPCService(")
     text.indented { text in
       text.line("name: \(name).name,")
-      if service.methods.isEmpty { return text.line("methods: []") }
-      // The formatter wants a comma behind the last of several elements, and none behind one.
-      let comma = service.methods.count > 1 ? "," : ""
-      text.line("methods: [")
-      text.indented { text in
-        for (method, member) in zip(service.methods, SwiftNames.methods(of: service)) {
-          let arguments = (0..<handlerParameters(of: method).count).map { "$\($0)" }
-          text.line(".\(method.kind)(\(name).Methods.\(member)) {")
-          text.indented { text in
-            text.line("try await \(member)(\(arguments.joined(separator: ", ")))")
-          }
-          text.line("}\(comma)")
-        }
-      }
-      text.line("]")
+      emitRows(of: service, name: name, to: &text)
+      if options.descriptors { text.line("descriptors: \(name).descriptors") }
     }
     text.line(")")
+  }
+
+  private func emitRows(of service: ServiceDescriptor, name: String, to text: inout SwiftText) {
+    let end = options.descriptors ? "]," : "]"
+    if service.methods.isEmpty { return text.line("methods: [" + end) }
+    // The formatter wants a comma behind the last of several elements, and none behind one.
+    let comma = service.methods.count > 1 ? "," : ""
+    text.line("methods: [")
+    text.indented { text in
+      for (method, member) in zip(service.methods, SwiftNames.methods(of: service)) {
+        let arguments = (0..<handlerParameters(of: method).count).map { "$\($0)" }
+        text.line(".\(method.kind)(\(name).Methods.\(member)) {")
+        text.indented { text in
+          text.line("try await \(member)(\(arguments.joined(separator: ", ")))")
+        }
+        text.line("}\(comma)")
+      }
+    }
+    text.line(end)
   }
 
   private func handlerParameters(of method: MethodDescriptor) -> [String] {

@@ -54,7 +54,7 @@ extension SwiftGenerator {
         let oneof = message.oneofs.first(where: { $0.index == index })
       else { return }
       let property = field.oneofReference(oneof.name)
-      text.line("if case .\(field.name)(let value)? = \(property) { bound += \(size) }")
+      text.statement("if case .\(field.name)(let value)? = \(property)", "bound += \(size)")
     }
   }
 }

@@ -27,6 +27,9 @@ struct Generate: ParsableCommand {
   @Flag(help: "Leave services out; the result then needs MartletWire alone.")
   var messagesOnly = false
 
+  @Flag(help: "Leave out the schema's descriptors, which server reflection shows.")
+  var noDescriptors = false
+
   @Flag(help: "Give messages and enums their JSON form; the result then needs MartletJSON.")
   var json = false
 
@@ -48,6 +51,7 @@ struct Generate: ParsableCommand {
     var options = SwiftOptions()
     options.visibility = visibility
     options.services = !messagesOnly
+    options.descriptors = !noDescriptors
     options.json = jsonOnly ? .only : json ? .included : .none
     for module in modules {
       do throws(GeneratorParameterError) {

@@ -13,7 +13,7 @@ enum ProtocGenMartlet {
         protoc and buf start this program; it takes no arguments:
           protoc --plugin=protoc-gen-martlet=PATH -I schema \\
             --martlet_opt=visibility=public --martlet_out=Sources/Generated schema/a.proto
-        Options: visibility=public|package|internal, messages-only, json, json-only,
+        Options: visibility=public|package|internal, messages-only, no-descriptors, json, json-only,
         module=PATH=MODULE
         """
       )

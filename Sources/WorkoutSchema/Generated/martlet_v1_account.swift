@@ -637,6 +637,40 @@ public enum AccountService {
       kind: .unary
     )
   }
+
+  /// The schema file and all that it imports, for server reflection: a serialized
+  /// `google.protobuf.FileDescriptorSet` in base64.
+  public static let descriptors: StaticString = """
+    CtAMChhtYXJ0bGV0L3YxL2FjY291bnQucHJvdG8SCm1hcnRsZXQudjEiVQoEVXNlchIOCgJpZBgB\
+    IAEoCVICaWQSGgoIdXNlcm5hbWUYAiABKAlSCHVzZXJuYW1lEiEKDGRpc3BsYXlfbmFtZRgDIAEo\
+    CVILZGlzcGxheU5hbWUiyQEKB1Nlc3Npb24SIQoMYWNjZXNzX3Rva2VuGAEgASgJUgthY2Nlc3NU\
+    b2tlbhI5ChlhY2Nlc3NfZXhwaXJlc19pbl9zZWNvbmRzGAIgASgNUhZhY2Nlc3NFeHBpcmVzSW5T\
+    ZWNvbmRzEiMKDXJlZnJlc2hfdG9rZW4YAyABKAlSDHJlZnJlc2hUb2tlbhI7ChpyZWZyZXNoX2V4\
+    cGlyZXNfaW5fc2Vjb25kcxgEIAEoDVIXcmVmcmVzaEV4cGlyZXNJblNlY29uZHMiLAoGRGV2aWNl\
+    Eg4KAmlkGAEgASgJUgJpZBISCgRuYW1lGAIgASgJUgRuYW1lIq4BCg9SZWdpc3RlclJlcXVlc3QS\
+    GgoIdXNlcm5hbWUYASABKAlSCHVzZXJuYW1lEhQKBWVtYWlsGAIgASgJUgVlbWFpbBIaCghwYXNz\
+    d29yZBgDIAEoCVIIcGFzc3dvcmQSIQoMZGlzcGxheV9uYW1lGAQgASgJUgtkaXNwbGF5TmFtZRIq\
+    CgZkZXZpY2UYBSABKAsyEi5tYXJ0bGV0LnYxLkRldmljZVIGZGV2aWNlImcKEFJlZ2lzdGVyUmVz\
+    cG9uc2USJAoEdXNlchgBIAEoCzIQLm1hcnRsZXQudjEuVXNlclIEdXNlchItCgdzZXNzaW9uGAIg\
+    ASgLMhMubWFydGxldC52MS5TZXNzaW9uUgdzZXNzaW9uInYKDExvZ0luUmVxdWVzdBIeCgppZGVu\
+    dGlmaWVyGAEgASgJUgppZGVudGlmaWVyEhoKCHBhc3N3b3JkGAIgASgJUghwYXNzd29yZBIqCgZk\
+    ZXZpY2UYAyABKAsyEi5tYXJ0bGV0LnYxLkRldmljZVIGZGV2aWNlImQKDUxvZ0luUmVzcG9uc2US\
+    JAoEdXNlchgBIAEoCzIQLm1hcnRsZXQudjEuVXNlclIEdXNlchItCgdzZXNzaW9uGAIgASgLMhMu\
+    bWFydGxldC52MS5TZXNzaW9uUgdzZXNzaW9uIjUKDlJlZnJlc2hSZXF1ZXN0EiMKDXJlZnJlc2hf\
+    dG9rZW4YASABKAlSDHJlZnJlc2hUb2tlbiJACg9SZWZyZXNoUmVzcG9uc2USLQoHc2Vzc2lvbhgB\
+    IAEoCzITLm1hcnRsZXQudjEuU2Vzc2lvblIHc2Vzc2lvbiIwCg1Mb2dPdXRSZXF1ZXN0Eh8KC2Fs\
+    bF9kZXZpY2VzGAEgASgIUgphbGxEZXZpY2VzIjcKDkxvZ091dFJlc3BvbnNlEiUKDmVuZGVkX3Nl\
+    c3Npb25zGAEgASgNUg1lbmRlZFNlc3Npb25zIhMKEUdldFByb2ZpbGVSZXF1ZXN0InQKEkdldFBy\
+    b2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhAubWFydGxldC52MS5Vc2VyUgR1c2VyEhQKBWVt\
+    YWlsGAIgASgJUgVlbWFpbBIiCg1jcmVhdGVkX2F0X21zGAMgASgDUgtjcmVhdGVkQXRNczLnAgoO\
+    QWNjb3VudFNlcnZpY2USRQoIUmVnaXN0ZXISGy5tYXJ0bGV0LnYxLlJlZ2lzdGVyUmVxdWVzdBoc\
+    Lm1hcnRsZXQudjEuUmVnaXN0ZXJSZXNwb25zZRI8CgVMb2dJbhIYLm1hcnRsZXQudjEuTG9nSW5S\
+    ZXF1ZXN0GhkubWFydGxldC52MS5Mb2dJblJlc3BvbnNlEkIKB1JlZnJlc2gSGi5tYXJ0bGV0LnYx\
+    LlJlZnJlc2hSZXF1ZXN0GhsubWFydGxldC52MS5SZWZyZXNoUmVzcG9uc2USPwoGTG9nT3V0Ehku\
+    bWFydGxldC52MS5Mb2dPdXRSZXF1ZXN0GhoubWFydGxldC52MS5Mb2dPdXRSZXNwb25zZRJLCgpH\
+    ZXRQcm9maWxlEh0ubWFydGxldC52MS5HZXRQcm9maWxlUmVxdWVzdBoeLm1hcnRsZXQudjEuR2V0\
+    UHJvZmlsZVJlc3BvbnNlYgZwcm90bzM=
+    """
 }
 
 /// What a server implements to answer `martlet.v1.AccountService`.
@@ -693,7 +727,8 @@ extension AccountServiceHandler {
         .unary(AccountService.Methods.getProfile) {
           try await getProfile($0, $1)
         },
-      ]
+      ],
+      descriptors: AccountService.descriptors
     )
   }
 }

@@ -469,6 +469,62 @@ public enum FriendService {
       kind: .unary
     )
   }
+
+  /// The schema file and all that it imports, for server reflection: a serialized
+  /// `google.protobuf.FileDescriptorSet` in base64.
+  public static let descriptors: StaticString = """
+    CtAMChhtYXJ0bGV0L3YxL2FjY291bnQucHJvdG8SCm1hcnRsZXQudjEiVQoEVXNlchIOCgJpZBgB\
+    IAEoCVICaWQSGgoIdXNlcm5hbWUYAiABKAlSCHVzZXJuYW1lEiEKDGRpc3BsYXlfbmFtZRgDIAEo\
+    CVILZGlzcGxheU5hbWUiyQEKB1Nlc3Npb24SIQoMYWNjZXNzX3Rva2VuGAEgASgJUgthY2Nlc3NU\
+    b2tlbhI5ChlhY2Nlc3NfZXhwaXJlc19pbl9zZWNvbmRzGAIgASgNUhZhY2Nlc3NFeHBpcmVzSW5T\
+    ZWNvbmRzEiMKDXJlZnJlc2hfdG9rZW4YAyABKAlSDHJlZnJlc2hUb2tlbhI7ChpyZWZyZXNoX2V4\
+    cGlyZXNfaW5fc2Vjb25kcxgEIAEoDVIXcmVmcmVzaEV4cGlyZXNJblNlY29uZHMiLAoGRGV2aWNl\
+    Eg4KAmlkGAEgASgJUgJpZBISCgRuYW1lGAIgASgJUgRuYW1lIq4BCg9SZWdpc3RlclJlcXVlc3QS\
+    GgoIdXNlcm5hbWUYASABKAlSCHVzZXJuYW1lEhQKBWVtYWlsGAIgASgJUgVlbWFpbBIaCghwYXNz\
+    d29yZBgDIAEoCVIIcGFzc3dvcmQSIQoMZGlzcGxheV9uYW1lGAQgASgJUgtkaXNwbGF5TmFtZRIq\
+    CgZkZXZpY2UYBSABKAsyEi5tYXJ0bGV0LnYxLkRldmljZVIGZGV2aWNlImcKEFJlZ2lzdGVyUmVz\
+    cG9uc2USJAoEdXNlchgBIAEoCzIQLm1hcnRsZXQudjEuVXNlclIEdXNlchItCgdzZXNzaW9uGAIg\
+    ASgLMhMubWFydGxldC52MS5TZXNzaW9uUgdzZXNzaW9uInYKDExvZ0luUmVxdWVzdBIeCgppZGVu\
+    dGlmaWVyGAEgASgJUgppZGVudGlmaWVyEhoKCHBhc3N3b3JkGAIgASgJUghwYXNzd29yZBIqCgZk\
+    ZXZpY2UYAyABKAsyEi5tYXJ0bGV0LnYxLkRldmljZVIGZGV2aWNlImQKDUxvZ0luUmVzcG9uc2US\
+    JAoEdXNlchgBIAEoCzIQLm1hcnRsZXQudjEuVXNlclIEdXNlchItCgdzZXNzaW9uGAIgASgLMhMu\
+    bWFydGxldC52MS5TZXNzaW9uUgdzZXNzaW9uIjUKDlJlZnJlc2hSZXF1ZXN0EiMKDXJlZnJlc2hf\
+    dG9rZW4YASABKAlSDHJlZnJlc2hUb2tlbiJACg9SZWZyZXNoUmVzcG9uc2USLQoHc2Vzc2lvbhgB\
+    IAEoCzITLm1hcnRsZXQudjEuU2Vzc2lvblIHc2Vzc2lvbiIwCg1Mb2dPdXRSZXF1ZXN0Eh8KC2Fs\
+    bF9kZXZpY2VzGAEgASgIUgphbGxEZXZpY2VzIjcKDkxvZ091dFJlc3BvbnNlEiUKDmVuZGVkX3Nl\
+    c3Npb25zGAEgASgNUg1lbmRlZFNlc3Npb25zIhMKEUdldFByb2ZpbGVSZXF1ZXN0InQKEkdldFBy\
+    b2ZpbGVSZXNwb25zZRIkCgR1c2VyGAEgASgLMhAubWFydGxldC52MS5Vc2VyUgR1c2VyEhQKBWVt\
+    YWlsGAIgASgJUgVlbWFpbBIiCg1jcmVhdGVkX2F0X21zGAMgASgDUgtjcmVhdGVkQXRNczLnAgoO\
+    QWNjb3VudFNlcnZpY2USRQoIUmVnaXN0ZXISGy5tYXJ0bGV0LnYxLlJlZ2lzdGVyUmVxdWVzdBoc\
+    Lm1hcnRsZXQudjEuUmVnaXN0ZXJSZXNwb25zZRI8CgVMb2dJbhIYLm1hcnRsZXQudjEuTG9nSW5S\
+    ZXF1ZXN0GhkubWFydGxldC52MS5Mb2dJblJlc3BvbnNlEkIKB1JlZnJlc2gSGi5tYXJ0bGV0LnYx\
+    LlJlZnJlc2hSZXF1ZXN0GhsubWFydGxldC52MS5SZWZyZXNoUmVzcG9uc2USPwoGTG9nT3V0Ehku\
+    bWFydGxldC52MS5Mb2dPdXRSZXF1ZXN0GhoubWFydGxldC52MS5Mb2dPdXRSZXNwb25zZRJLCgpH\
+    ZXRQcm9maWxlEh0ubWFydGxldC52MS5HZXRQcm9maWxlUmVxdWVzdBoeLm1hcnRsZXQudjEuR2V0\
+    UHJvZmlsZVJlc3BvbnNlYgZwcm90bzMK7AkKF21hcnRsZXQvdjEvZnJpZW5kLnByb3RvEgptYXJ0\
+    bGV0LnYxGhhtYXJ0bGV0L3YxL2FjY291bnQucHJvdG8ieAoGRnJpZW5kEiQKBHVzZXIYASABKAsy\
+    EC5tYXJ0bGV0LnYxLlVzZXJSBHVzZXISLQoFc3RhdGUYAiABKA4yFy5tYXJ0bGV0LnYxLkZyaWVu\
+    ZFN0YXRlUgVzdGF0ZRIZCghzaW5jZV9tcxgDIAEoA1IHc2luY2VNcyIyChRSZXF1ZXN0RnJpZW5k\
+    UmVxdWVzdBIaCgh1c2VybmFtZRgBIAEoCVIIdXNlcm5hbWUiQwoVUmVxdWVzdEZyaWVuZFJlc3Bv\
+    bnNlEioKBmZyaWVuZBgBIAEoCzISLm1hcnRsZXQudjEuRnJpZW5kUgZmcmllbmQiMQoTQWNjZXB0\
+    RnJpZW5kUmVxdWVzdBIaCgh1c2VybmFtZRgBIAEoCVIIdXNlcm5hbWUiQgoUQWNjZXB0RnJpZW5k\
+    UmVzcG9uc2USKgoGZnJpZW5kGAEgASgLMhIubWFydGxldC52MS5GcmllbmRSBmZyaWVuZCIxChNS\
+    ZW1vdmVGcmllbmRSZXF1ZXN0EhoKCHVzZXJuYW1lGAEgASgJUgh1c2VybmFtZSIwChRSZW1vdmVG\
+    cmllbmRSZXNwb25zZRIYCgdyZW1vdmVkGAEgASgIUgdyZW1vdmVkIn8KEkxpc3RGcmllbmRzUmVx\
+    dWVzdBItCgVzdGF0ZRgBIAEoDjIXLm1hcnRsZXQudjEuRnJpZW5kU3RhdGVSBXN0YXRlEhsKCXBh\
+    Z2Vfc2l6ZRgCIAEoDVIIcGFnZVNpemUSHQoKcGFnZV90b2tlbhgDIAEoCVIJcGFnZVRva2VuImsK\
+    E0xpc3RGcmllbmRzUmVzcG9uc2USLAoHZnJpZW5kcxgBIAMoCzISLm1hcnRsZXQudjEuRnJpZW5k\
+    UgdmcmllbmRzEiYKD25leHRfcGFnZV90b2tlbhgCIAEoCVINbmV4dFBhZ2VUb2tlbiqHAQoLRnJp\
+    ZW5kU3RhdGUSHAoYRlJJRU5EX1NUQVRFX1VOU1BFQ0lGSUVEEAASHQoZRlJJRU5EX1NUQVRFX1JF\
+    UVVFU1RfU0VOVBABEiEKHUZSSUVORF9TVEFURV9SRVFVRVNUX1JFQ0VJVkVEEAISGAoURlJJRU5E\
+    X1NUQVRFX0ZSSUVORFMQAzLbAgoNRnJpZW5kU2VydmljZRJUCg1SZXF1ZXN0RnJpZW5kEiAubWFy\
+    dGxldC52MS5SZXF1ZXN0RnJpZW5kUmVxdWVzdBohLm1hcnRsZXQudjEuUmVxdWVzdEZyaWVuZFJl\
+    c3BvbnNlElEKDEFjY2VwdEZyaWVuZBIfLm1hcnRsZXQudjEuQWNjZXB0RnJpZW5kUmVxdWVzdBog\
+    Lm1hcnRsZXQudjEuQWNjZXB0RnJpZW5kUmVzcG9uc2USUQoMUmVtb3ZlRnJpZW5kEh8ubWFydGxl\
+    dC52MS5SZW1vdmVGcmllbmRSZXF1ZXN0GiAubWFydGxldC52MS5SZW1vdmVGcmllbmRSZXNwb25z\
+    ZRJOCgtMaXN0RnJpZW5kcxIeLm1hcnRsZXQudjEuTGlzdEZyaWVuZHNSZXF1ZXN0Gh8ubWFydGxl\
+    dC52MS5MaXN0RnJpZW5kc1Jlc3BvbnNlYgZwcm90bzM=
+    """
 }
 
 /// What a server implements to answer `martlet.v1.FriendService`.
@@ -527,7 +583,8 @@ extension FriendServiceHandler {
         .unary(FriendService.Methods.listFriends) {
           try await listFriends($0, $1)
         },
-      ]
+      ],
+      descriptors: FriendService.descriptors
     )
   }
 }

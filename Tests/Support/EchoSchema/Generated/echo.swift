@@ -155,6 +155,23 @@ package enum EchoService {
       kind: .bidirectional
     )
   }
+
+  /// The schema file and all that it imports, for server reflection: a serialized
+  /// `google.protobuf.FileDescriptorSet` in base64.
+  package static let descriptors: StaticString = """
+    CqMFCgplY2hvLnByb3RvEg9tYXJ0bGV0LnRlc3QudjEi9wEKC0VjaG9SZXF1ZXN0EhIKBHRleHQY\
+    ASABKAlSBHRleHQSFAoFY291bnQYAiABKA1SBWNvdW50EiMKDXBhZGRpbmdfYnl0ZXMYAyABKA1S\
+    DHBhZGRpbmdCeXRlcxIZCghkZWxheV9tcxgEIAEoDVIHZGVsYXlNcxIWCgZzdGF0dXMYBSABKA1S\
+    BnN0YXR1cxIlCg5zdGF0dXNfbWVzc2FnZRgGIAEoCVINc3RhdHVzTWVzc2FnZRIYCgdwYWRkaW5n\
+    GAcgASgMUgdwYWRkaW5nEiUKDnN0YXR1c19kZXRhaWxzGAggASgMUg1zdGF0dXNEZXRhaWxzIlIK\
+    DEVjaG9SZXNwb25zZRISCgR0ZXh0GAEgASgJUgR0ZXh0EhQKBWluZGV4GAIgASgNUgVpbmRleBIY\
+    CgdwYWRkaW5nGAMgASgMUgdwYWRkaW5nMq0CCgtFY2hvU2VydmljZRJCCgNHZXQSHC5tYXJ0bGV0\
+    LnRlc3QudjEuRWNob1JlcXVlc3QaHS5tYXJ0bGV0LnRlc3QudjEuRWNob1Jlc3BvbnNlEkcKBkV4\
+    cGFuZBIcLm1hcnRsZXQudGVzdC52MS5FY2hvUmVxdWVzdBodLm1hcnRsZXQudGVzdC52MS5FY2hv\
+    UmVzcG9uc2UwARJICgdDb2xsZWN0EhwubWFydGxldC50ZXN0LnYxLkVjaG9SZXF1ZXN0Gh0ubWFy\
+    dGxldC50ZXN0LnYxLkVjaG9SZXNwb25zZSgBEkcKBENoYXQSHC5tYXJ0bGV0LnRlc3QudjEuRWNo\
+    b1JlcXVlc3QaHS5tYXJ0bGV0LnRlc3QudjEuRWNob1Jlc3BvbnNlKAEwAWIGcHJvdG8z
+    """
 }
 
 /// What a server implements to answer `martlet.test.v1.EchoService`.
@@ -201,7 +218,8 @@ extension EchoServiceHandler {
         .bidirectional(EchoService.Methods.chat) {
           try await chat($0, $1, $2)
         },
-      ]
+      ],
+      descriptors: EchoService.descriptors
     )
   }
 }
