@@ -30,6 +30,7 @@ let package = Package(
     .library(name: "MartletWellKnown", targets: ["MartletWellKnown"]),
     .library(name: "MartletJSON", targets: ["MartletJSON"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
+    .library(name: "MartletServices", targets: ["MartletServices"]),
     .library(name: "WorkoutClient", targets: ["WorkoutClient", "WorkoutSchema"]),
     .executable(name: "martletc", targets: ["martletc"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
@@ -111,6 +112,14 @@ let package = Package(
       name: "MartletRPC",
       dependencies: ["MartletWire", "MartletHTTP2", "MartletNet", "CZlib"],
       swiftSettings: settings
+    ),
+
+    // Services that any server may have: health, reflection; and the details of a status.
+    .target(
+      name: "MartletServices",
+      dependencies: ["MartletWire", "MartletWellKnown", "MartletRPC"],
+      exclude: ["Schema", "DescriptorIndex/descriptor_index.proto"],
+      swiftSettings: strict
     ),
 
     // Message types and stubs generated from schema/.
@@ -255,8 +264,16 @@ let package = Package(
     ),
     .executableTarget(
       name: "EchoPeer",
-      dependencies: ["EchoSchema", "MartletRPC"],
+      dependencies: ["EchoSchema", "MartletRPC", "MartletServices"],
       path: "Tests/Support/EchoPeer",
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "MartletServicesTests",
+      dependencies: [
+        "MartletServices", "MartletRPC", "MartletWire", "MartletWellKnown", "MartletSchema",
+        "MartletNet", "EchoSchema",
+      ],
       swiftSettings: settings
     ),
     .testTarget(

@@ -50,6 +50,9 @@ generate_files "$well_known" Sources/MartletWellKnown/Generated --messages-only
 # Those whose JSON is that of their fields; the others have it by hand.
 plain_json=$(printf 'google/protobuf/%s.proto ' api source_context type)
 generate_files "$plain_json" Sources/MartletJSON/Generated --messages-only --json-only
+generate Sources/MartletServices/Schema Sources/MartletServices/Generated
+generate Sources/MartletServices/DescriptorIndex Sources/MartletServices/DescriptorIndex/Generated \
+  --visibility internal
 generate schema Sources/WorkoutSchema/Generated
 generate Tests/Support/WireTestSchema Tests/Support/WireTestSchema/Generated --messages-only \
   --json

@@ -1,6 +1,7 @@
 import EchoSchema
 import Glibc
 import MartletRPC
+import MartletServices
 
 /// The peer that tests in other languages run: a server for their clients, a client for their
 /// servers.
@@ -26,11 +27,18 @@ enum EchoPeer {
       configuration.tls = .init(certificateChainFile: arguments[0], privateKeyFile: arguments[1])
     }
     configuration.limits.maxRequestMessageBytes = 1 << 20
-    let server = Server(configuration: configuration, services: [EchoHandler().service])
+    let echo = EchoHandler().service
+    let health = HealthService([echo])
+    let services = [echo, health.service]
+    let server = Server(
+      configuration: configuration,
+      services: services + ReflectionService(services).services
+    )
     let address = try server.start()
     print("port \(address[0].port)")
     fflush(nil)
     try await offLoop { while getchar() != EOF {} }
+    health.shutdown()
     await server.shutdown(grace: .seconds(1))
     print("stopped")
   }

@@ -1,0 +1,122 @@
+import MartletRPC
+import MartletServices
+import MartletWire
+import Testing
+
+@Suite("Health checks")
+struct HealthTests {
+  private let health = HealthService([RPCService(name: "test.v1.Store", methods: [])])
+
+  private func run(_ body: (GRPCHealthClient) async throws -> Void) async throws {
+    try await withChannel(to: [health.service]) { try await body(GRPCHealthClient($0)) }
+  }
+
+  @Test("what is named at first serves, and so does the server")
+  func servesAtFirst() async throws {
+    try await run { client in
+      #expect(try await client.check(GRPCHealthCheckRequest()).status == .serving)
+      let response = try await client.check(.with { $0.service = "test.v1.Store" })
+      #expect(response.status == .serving)
+    }
+  }
+
+  @Test("Check does not know what was never set, or was forgotten")
+  func checkIsNotFound() async throws {
+    health.set(nil, for: "test.v1.Store")
+    try await run { client in
+      for name in ["test.v1.Other", "test.v1.Store"] {
+        let error = await #expect(throws: RPCError.self) {
+          try await client.check(.with { $0.service = name })
+        }
+        #expect(error?.code == .notFound)
+      }
+    }
+  }
+
+  @Test("List tells of all, up to its limit")
+  func list() async throws {
+    health.set(.notServing, for: "test.v1.Store")
+    try await run { client in
+      let response = try await client.list(GRPCHealthListRequest())
+      #expect(response.statuses.mapValues(\.status) == ["": .serving, "test.v1.Store": .notServing])
+      for number in 0..<HealthService.maxListedServices { health.set(.serving, for: "s\(number)") }
+      let error = await #expect(throws: RPCError.self) {
+        try await client.list(GRPCHealthListRequest())
+      }
+      #expect(error?.code == .resourceExhausted)
+    }
+  }
+
+  @Test("Watch tells the status at once and every change of it, also of a service yet to come")
+  func watch() async throws {
+    try await run { client in
+      let call = try await client.watch(.with { $0.service = "test.v1.Late" })
+      var statuses = call.responses.makeAsyncIterator()
+      #expect(try await statuses.next()?.status == .serviceUnknown)
+      health.set(.notServing, for: "test.v1.Late")
+      #expect(try await statuses.next()?.status == .notServing)
+      // No change, so no message: the next one is of the change after it.
+      health.set(.notServing, for: "test.v1.Late")
+      health.set(.serving, for: "test.v1.Store")
+      health.set(.serving, for: "test.v1.Late")
+      #expect(try await statuses.next()?.status == .serving)
+      health.set(nil, for: "test.v1.Late")
+      #expect(try await statuses.next()?.status == .serviceUnknown)
+    }
+  }
+
+  @Test("after shutdown nothing serves, whatever is set, until it resumes")
+  func shutdown() async throws {
+    try await run { client in
+      let call = try await client.watch(GRPCHealthCheckRequest())
+      var statuses = call.responses.makeAsyncIterator()
+      #expect(try await statuses.next()?.status == .serving)
+      health.shutdown()
+      #expect(try await statuses.next()?.status == .notServing)
+      health.set(.serving, for: "")
+      #expect(try await client.check(GRPCHealthCheckRequest()).status == .notServing)
+      health.resume()
+      #expect(try await statuses.next()?.status == .serving)
+    }
+  }
+
+  @Test("a watcher that leaves is forgotten")
+  func watcherLeaves() async throws {
+    try await run { client in
+      do {
+        let call = try await client.watch(GRPCHealthCheckRequest())
+        var statuses = call.responses.makeAsyncIterator()
+        _ = try await statuses.next()
+        #expect(health.watcherCount == 1)
+      }
+      let end = ContinuousClock.now + .seconds(10)
+      while health.watcherCount > 0, ContinuousClock.now < end {
+        try await Task.sleep(for: .milliseconds(5))
+      }
+      #expect(health.watcherCount == 0)
+    }
+  }
+}
+
+/// A server with `services` on loopback and a channel to it, while `body` runs.
+func withChannel(
+  to services: [RPCService],
+  _ body: (Channel) async throws -> Void
+) async throws {
+  let server = Server(configuration: ServerConfiguration(), services: services)
+  let port = try server.start()[0].port
+  let channel = Channel(
+    to: .host("127.0.0.1", port: port),
+    configuration: ChannelConfiguration(security: .plaintext)
+  )
+  let outcome: (any Error)?
+  do {
+    try await body(channel)
+    outcome = nil
+  } catch {
+    outcome = error
+  }
+  await channel.close()
+  await server.shutdown(grace: .zero)
+  if let outcome { throw outcome }
+}
