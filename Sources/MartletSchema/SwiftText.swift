@@ -12,6 +12,18 @@ struct SwiftText {
   /// Room left on a line at the current depth.
   var width: Int { Self.lineLimit - 2 * depth }
 
+  init() {}
+
+  /// An empty text at the same depth as `other`, to which its lines may be added.
+  init(beside other: SwiftText) {
+    depth = other.depth
+  }
+
+  /// Adds all lines of a text that was made beside this one.
+  mutating func append(_ other: SwiftText) {
+    lines += other.lines
+  }
+
   mutating func line(_ text: String) {
     lines.append(text.isEmpty ? "" : String(repeating: " ", count: 2 * depth) + text)
   }
@@ -52,10 +64,26 @@ struct SwiftText {
     _ tail: String,
     body: (inout SwiftText) -> Void
   ) {
-    let line = signature(head, parameters, tail + " {")
-    for part in line { self.line(part) }
+    var lines = signature(head, parameters, tail + " {")
+    if let last = lines.last, last.count > width { lines.replaceLast(with: result(tail)) }
+    for part in lines { line(part) }
     indented(body)
-    self.line("}")
+    line("}")
+  }
+
+  /// The end of a function's head where it is too long for one line, as the formatter breaks it.
+  private func result(_ tail: String) -> [String] {
+    if tail.count + 1 <= width { return [")" + tail, "{"] }
+    if tail.hasSuffix(">"), let open = tail.firstIndex(of: "<") {
+      let arguments = tail[tail.index(after: open)...].dropLast()
+      let start = ")" + tail[...open]
+      if arguments.count + 2 <= width { return [start, "  " + arguments, "> {"] }
+      let parts = arguments.split(separator: ", ")
+      return [start, "  " + parts.joined(separator: ",\n  "), "> {"]
+        .flatMap { $0.split(separator: "\n").map(String.init) }
+    }
+    let parts = tail.split(separator: " -> ", maxSplits: 1).map(String.init)
+    return [")" + parts[0]] + parts.dropFirst().map { "  -> " + $0 } + ["{"]
   }
 
   /// A call or signature on one line or, where that is too long, on one line per part.
@@ -75,6 +103,13 @@ struct SwiftText {
     } else {
       block(head) { $0.line(body) }
     }
+  }
+}
+
+extension [String] {
+  fileprivate mutating func replaceLast(with lines: [String]) {
+    removeLast()
+    append(contentsOf: lines)
   }
 }
 

@@ -5,7 +5,7 @@
 extension SwiftGenerator {
   func emitBound(_ message: SwiftMessage, to text: inout SwiftText) {
     var constant = 0
-    var statements = SwiftText()
+    var statements = SwiftText(beside: text)
     var oneofSizes: [Int: Int] = [:]
     for field in message.sortedFields {
       let single = field.tagSize + field.value.maximumSize
@@ -24,7 +24,7 @@ extension SwiftGenerator {
       return
     }
     text.line("var bound = \(start)")
-    for line in statements.lines { text.line(line) }
+    text.append(statements)
     text.line("return bound")
   }
 

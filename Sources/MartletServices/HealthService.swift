@@ -117,7 +117,9 @@ extension HealthService {
       of: Status.self,
       bufferingPolicy: .bufferingNewest(1)
     )
-    let watcher = state.withLock { $0.add(Watcher(service: request.service, statuses: continuation)) }
+    let watcher = state.withLock {
+      $0.add(Watcher(service: request.service, statuses: continuation))
+    }
     defer { state.withLock { state in state.watchers[watcher] = nil } }
     var last: Status?
     for await status in statuses where status != last {

@@ -61,7 +61,9 @@ struct ReflectionIndex: Sendable {
     var names = SymbolNames(path: file.name, scope: file.package)
     names.add(file)
     symbols.merge(names.symbols) { first, _ in first }
-    for (message, number) in names.extensions { extensions[message, default: [:]][number] = file.name }
+    for (message, number) in names.extensions {
+      extensions[message, default: [:]][number] = file.name
+    }
   }
 }
 

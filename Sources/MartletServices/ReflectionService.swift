@@ -133,7 +133,9 @@ struct ReflectionConversation {
     var next = 0
     while next < paths.count {
       let imports = index.files[paths[next]]?.imports ?? []
-      paths += imports.filter { index.files[$0] != nil && !sent.contains($0) && !paths.contains($0) }
+      paths += imports.filter {
+        index.files[$0] != nil && !sent.contains($0) && !paths.contains($0)
+      }
       next += 1
     }
     sent.formUnion(paths)

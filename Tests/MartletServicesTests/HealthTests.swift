@@ -38,7 +38,9 @@ struct HealthTests {
     health.set(.notServing, for: "test.v1.Store")
     try await run { client in
       let response = try await client.list(GRPCHealthListRequest())
-      #expect(response.statuses.mapValues(\.status) == ["": .serving, "test.v1.Store": .notServing])
+      #expect(
+        response.statuses.mapValues(\.status) == ["": .serving, "test.v1.Store": .notServing]
+      )
       for number in 0..<HealthService.maxListedServices { health.set(.serving, for: "s\(number)") }
       let error = await #expect(throws: RPCError.self) {
         try await client.list(GRPCHealthListRequest())

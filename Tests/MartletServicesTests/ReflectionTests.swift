@@ -13,27 +13,27 @@ struct ReflectionTests {
 
   private static let files = [
     "base.proto": """
-      syntax = "proto2"; package base;
-      message Open { extensions 100 to 200; optional string label = 1; }
-      """,
+    syntax = "proto2"; package base;
+    message Open { extensions 100 to 200; optional string label = 1; }
+    """,
     "middle.proto": """
-      syntax = "proto3"; package middle;
-      import public "base.proto";
-      enum Colour { COLOUR_UNSPECIFIED = 0; COLOUR_RED = 1; }
-      """,
+    syntax = "proto3"; package middle;
+    import public "base.proto";
+    enum Colour { COLOUR_UNSPECIFIED = 0; COLOUR_RED = 1; }
+    """,
     "shop.proto": """
-      syntax = "proto2"; package shop;
-      import "middle.proto";
-      message Order {
-        optional int32 id = 1;
-        oneof payment { string card = 2; bool cash = 3; }
-        message Item { optional middle.Colour colour = 1; }
-        enum State { OPEN = 0; PAID = 1; }
-        extend base.Open { optional int32 inner = 150; }
-      }
-      extend base.Open { optional int32 outer = 120; }
-      service Shop { rpc Buy(Order) returns (Order); }
-      """,
+    syntax = "proto2"; package shop;
+    import "middle.proto";
+    message Order {
+      optional int32 id = 1;
+      oneof payment { string card = 2; bool cash = 3; }
+      message Item { optional middle.Colour colour = 1; }
+      enum State { OPEN = 0; PAID = 1; }
+      extend base.Open { optional int32 inner = 150; }
+    }
+    extend base.Open { optional int32 outer = 120; }
+    service Shop { rpc Buy(Order) returns (Order); }
+    """,
   ]
 
   private func conversation() throws -> ReflectionConversation {
@@ -113,7 +113,9 @@ struct ReflectionTests {
   @Test("extensions are found by number wherever they are declared")
   func extensions() throws {
     var conversation = try conversation()
-    let all = conversation.answer(.with { $0.messageRequest = .allExtensionNumbersOfType("base.Open") })
+    let all = conversation.answer(
+      .with { $0.messageRequest = .allExtensionNumbersOfType("base.Open") }
+    )
     guard case .allExtensionNumbersResponse(let numbers) = all.messageResponse else {
       Issue.record("no numbers")
       return
@@ -150,13 +152,16 @@ struct ReflectionTests {
       await call.requests.finish()
       var answers: [Response] = []
       for try await answer in call.responses { answers.append(answer) }
-      #expect(answers.first?.messageResponse == .listServicesResponse(
-        .with {
-          $0.service = ["grpc.reflection.v1.ServerReflection", alpha, echo.name].map { name in
-            .with { $0.name = name }
-          }
-        }
-      ))
+      #expect(
+        answers.first?.messageResponse
+          == .listServicesResponse(
+            .with {
+              $0.service = ["grpc.reflection.v1.ServerReflection", alpha, echo.name].map { name in
+                .with { $0.name = name }
+              }
+            }
+          )
+      )
       #expect(try answers.last.map(paths) == ["grpc/reflection/v1alpha/reflection.proto"])
     }
   }

@@ -30,9 +30,11 @@ struct StatusDetailsTests {
       }
       #expect(error?.code == .invalidArgument)
       #expect(error?.message == "no name")
-      #expect(error?.details.map(\.messageName) == [
-        "google.rpc.BadRequest", "google.rpc.RetryInfo",
-      ])
+      #expect(
+        error?.details.map(\.messageName) == [
+          "google.rpc.BadRequest", "google.rpc.RetryInfo",
+        ]
+      )
       #expect(error?.detail(GoogleRPCBadRequest.self) == violation)
       #expect(error?.detail(GoogleRPCRetryInfo.self) == retry)
       #expect(error?.detail(GoogleRPCHelp.self) == nil)
@@ -48,10 +50,13 @@ struct StatusDetailsTests {
   @Test("an error without details has a status all the same")
   func withoutDetails() {
     let error = RPCError(.notFound, "nothing there")
-    #expect(error.status == .with {
-      $0.code = 5
-      $0.message = "nothing there"
-    })
+    #expect(
+      error.status
+        == .with {
+          $0.code = 5
+          $0.message = "nothing there"
+        }
+    )
     #expect(error.details.isEmpty)
   }
 

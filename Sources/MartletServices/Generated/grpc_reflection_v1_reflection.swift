@@ -58,11 +58,15 @@ extension GRPCServerReflectionRequest {
   public var encodedSizeBound: Int {
     var bound = 12 + unknownFields.count
     bound += WireWriter.sizeBound(of: host)
-    if case .fileByFilename(let value)? = messageRequest { bound += WireWriter.sizeBound(of: value) }
+    if case .fileByFilename(let value)? = messageRequest {
+      bound += WireWriter.sizeBound(of: value)
+    }
     if case .fileContainingSymbol(let value)? = messageRequest {
       bound += WireWriter.sizeBound(of: value)
     }
-    if case .fileContainingExtension(let value)? = messageRequest { bound += value.encodedSizeBound }
+    if case .fileContainingExtension(let value)? = messageRequest {
+      bound += value.encodedSizeBound
+    }
     if case .allExtensionNumbersOfType(let value)? = messageRequest {
       bound += WireWriter.sizeBound(of: value)
     }
@@ -197,7 +201,9 @@ extension GRPCServerReflectionResponse {
     var bound = 18 + unknownFields.count
     bound += WireWriter.sizeBound(of: validHost)
     bound += WireWriter.sizeBound(of: originalRequest)
-    if case .fileDescriptorResponse(let value)? = messageResponse { bound += value.encodedSizeBound }
+    if case .fileDescriptorResponse(let value)? = messageResponse {
+      bound += value.encodedSizeBound
+    }
     if case .allExtensionNumbersResponse(let value)? = messageResponse {
       bound += value.encodedSizeBound
     }
@@ -518,7 +524,8 @@ public struct GRPCServerReflectionClient: Sendable {
   /// Questions and their answers, in order.
   public func serverReflectionInfo(
     options: CallOptions = CallOptions()
-  ) async throws(RPCError) -> ClientCall<GRPCServerReflectionRequest, GRPCServerReflectionResponse> {
+  ) async throws(RPCError) -> ClientCall<GRPCServerReflectionRequest, GRPCServerReflectionResponse>
+  {
     try await channel.open(GRPCServerReflection.Methods.serverReflectionInfo, options: options)
   }
 }
