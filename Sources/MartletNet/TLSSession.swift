@@ -14,13 +14,22 @@ final class TLSSession {
   unowned(unsafe) var transport: Transport?
   private(set) var sawEnd = false
 
+  let context: TLSContext
   private let ssl: OpaquePointer
-  private let context: TLSContext
   private var isDone = false
+  /// Where a client keeps the session for the next time.
+  private let place: ResumableSessions.Place?
 
-  /// For a client, `serverName` is what the server's certificate must be for.
-  init(_ context: TLSContext, serverName: String?) throws(NetError) {
+  /// For a client, `serverName` is what the server's certificate must be for, unless the context
+  /// has a name of its own, and `address` is where the server is.
+  init(
+    _ context: TLSContext,
+    serverName: String? = nil,
+    address: SocketAddress = .pipe
+  ) throws(NetError) {
     self.context = context
+    let serverName = context.serverName ?? serverName
+    place = serverName.map { ResumableSessions.Place(name: $0, address: address) }
     ERR_clear_error()
     guard let ssl = SSL_new(context.handle) else { throw .tls(lastTLSError("SSL_new")) }
     self.ssl = ssl
@@ -33,11 +42,15 @@ final class TLSSession {
       SSL_set_accept_state(ssl)
     } else {
       try expect(serverName: serverName)
+      resume()
       SSL_set_connect_state(ssl)
     }
   }
 
   deinit {
+    // Else OpenSSL takes a connection without a close_notify for cut off, and its session for unfit to
+    // be resumed: a rule of TLS 1.0, and the very case (a network lost) that we resume sessions for.
+    SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
     SSL_free(ssl)
   }
 
@@ -55,6 +68,33 @@ final class TLSSession {
       else { throw .tls(lastTLSError(serverName)) }
     }
   }
+
+  // MARK: Sessions and certificates
+
+  private func resume() {
+    guard let place, let session = context.sessions?.take(for: place) else { return }
+    _ = SSL_set_session(ssl, session)
+    SSL_SESSION_free(session)
+  }
+
+  /// Keeps what a server's ticket lets us resume; true when the session was taken over.
+  func keep(_ session: OpaquePointer) -> Bool {
+    guard let place, let sessions = context.sessions, SSL_SESSION_is_resumable(session) == 1
+    else { return false }
+    sessions.keep(session, for: place)
+    return true
+  }
+
+  /// A server's: shows the certificates for the name that the client asks for.
+  func chooseCertificate() {
+    guard let serverName else { return }
+    let choice = context.serverNames.choice(for: serverName)
+    guard let handle = context.handlesByChoice[choice], handle != context.handle else { return }
+    SSL_set_SSL_CTX(ssl, handle)
+  }
+
+  /// Whether the handshake went on from an earlier connection's.
+  var isResumed: Bool { SSL_session_reused(ssl) == 1 }
 
   // MARK: Steps
 
@@ -170,6 +210,12 @@ private nonisolated(unsafe) let transportMethod: OpaquePointer? = {
   }
   return method
 }()
+
+/// The session whose `SSL` a callback was handed.
+func tlsSession(of ssl: OpaquePointer?) -> TLSSession? {
+  guard let bio = SSL_get_rbio(ssl) else { return nil }
+  return session(of: bio)
+}
 
 private func session(of bio: OpaquePointer?) -> TLSSession? {
   guard let data = BIO_get_data(bio) else { return nil }

@@ -17,7 +17,9 @@ extension Transport {
     assert(loop.isCurrent)
     do throws(NetError) {
       let session: TLSSession? =
-        if let tls { try TLSSession(tls, serverName: serverName) } else { nil }
+        if let tls {
+          try TLSSession(tls, serverName: serverName, address: address)
+        } else { nil }
       let descriptor = try beginConnecting(to: address, limits: loop.limits)
       let transport = Transport(
         loop: loop,

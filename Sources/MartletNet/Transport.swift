@@ -171,6 +171,8 @@ package final class Transport: EventSource, @unchecked Sendable {
   package var applicationProtocol: ApplicationProtocol? { tls?.applicationProtocol }
   /// The peer's verified certificate; read it while the transport is open.
   package var peerCertificate: PeerCertificate? { tls?.peerCertificate }
+  /// Whether TLS resumed an earlier connection's session.
+  package var isResumed: Bool { tls?.isResumed ?? false }
   /// `TLSv1.3`, `TLSv1.2`; nil without TLS.
   package var tlsVersion: String? { tls?.version }
   /// The name that the client asks for, or asked us for (SNI), in lower case.

@@ -8,6 +8,11 @@ package struct CertificateAuthority: Sendable {
   package struct Files: Sendable {
     package var certificate: String
     package var key: String
+
+    package init(certificate: String, key: String) {
+      self.certificate = certificate
+      self.key = key
+    }
   }
 
   /// Its own certificate, PEM: what those who trust it name as their roots.
