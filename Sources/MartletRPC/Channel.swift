@@ -1,65 +1,122 @@
 package import MartletNet
 public import MartletWire
+internal import Synchronization
 
-/// A connection to one server, made when it is first needed and made again when it is lost.
+/// The way to a server: connections that are made when they are first needed, and again when they
+/// are lost.
 ///
 /// All calls share it. A channel may be used from any task and lives until `close()`, or until it
 /// is forgotten: then calls that are open may still end.
 public final class Channel: Sendable {
-  /// Nil when the process has no thread or descriptor for the clients' loop.
-  private let core: ChannelCore?
+  /// Nil when the process had no thread or descriptor for the clients' loop.
+  private let early: ChannelCore?
+  /// Made by the first use that has more luck.
+  private let late = Mutex<ChannelCore?>(nil)
+  private let log: ConnectivityLog
+  private let make: @Sendable (EventLoop) -> ChannelCore
 
   /// Creates a channel; nothing is opened before the first call.
   ///
   /// - Parameters:
   ///   - target: the server.
   ///   - configuration: how to connect.
-  public init(
+  public convenience init(
     to target: ChannelTarget,
     configuration: ChannelConfiguration = ChannelConfiguration()
   ) {
-    switch target {
-    case .host(let host, let port):
-      core = ClientLoop.shared.map { loop in
-        ChannelCore(loop: loop, connector: .host(host, port: port), configuration: configuration)
-      }
-    }
+    self.init(target, .sockets, configuration, loop: nil)
   }
 
   /// A channel over whatever `transport` makes, on a loop of the caller's choice; for tests.
-  package init(
+  package convenience init(
     configuration: ChannelConfiguration,
     loop: EventLoop,
     transport: @escaping @Sendable (EventLoop) throws(NetError) -> Transport
   ) {
-    core = ChannelCore(loop: loop, connector: .transport(transport), configuration: configuration)
+    let target = ChannelTarget.endpoints([Endpoint(.pipe)])
+    self.init(target, .transport(transport), configuration, loop: loop)
   }
 
-  /// A channel to the first of `addresses` that answers; for tests.
-  package init(
+  /// A channel on a loop of the caller's choice; for tests.
+  package convenience init(
+    to target: ChannelTarget,
     configuration: ChannelConfiguration,
-    loop: EventLoop,
-    addresses: [MartletNet.SocketAddress]
+    loop: EventLoop
   ) {
-    core = ChannelCore(
-      loop: loop,
-      connector: .addresses(addresses),
-      configuration: configuration
-    )
+    self.init(target, .sockets, configuration, loop: loop)
+  }
+
+  private init(
+    _ target: ChannelTarget,
+    _ dialer: Dialer,
+    _ configuration: ChannelConfiguration,
+    loop: EventLoop?
+  ) {
+    let log = ConnectivityLog(capacity: configuration.limits.maxUnseenStates)
+    self.log = log
+    make = { loop in
+      ChannelCore(
+        loop: loop,
+        target: target,
+        dialer: dialer,
+        configuration: configuration,
+        log: log
+      )
+    }
+    early = (loop ?? (try? ClientLoops.next())).map(make)
   }
 
   deinit {
-    guard let core else { return }
+    guard let core = early ?? late.withLock(\.self) else { return }
     core.loop.execute { core.abandon() }
   }
 
-  /// Ends the connection.
+  /// Ends the connections.
   ///
-  /// Open calls fail with CANCELLED, later ones with UNAVAILABLE. It returns when the connection is
-  /// closed.
-  public func close() async {
-    guard let core else { return }
-    await Task(executorPreference: core.loop) { await core.close() }.value
+  /// New calls fail with UNAVAILABLE, those that wait for a connection with CANCELLED, and those
+  /// that are open with CANCELLED when `grace` is over. It returns when the connections are closed.
+  ///
+  /// - Parameter grace: how long calls that are open may take to end.
+  public func close(grace: Duration = .zero) async {
+    guard let core = try? core() else { return }
+    await Task(executorPreference: core.loop) { await core.close(grace: grace) }.value
+  }
+
+  // MARK: Connectivity
+
+  /// Whether the server can be reached at this moment, as far as the channel knows.
+  public var state: ConnectivityState { log.current }
+
+  /// The channel's states: the current one, then each that follows.
+  public var states: ConnectivityStates { ConnectivityStates(log: log) }
+
+  /// Makes a connection, if there is none, before the first call needs it.
+  ///
+  /// It returns at once; `states` tells what comes of it.
+  public func connect() {
+    guard let core = try? core() else { return }
+    core.loop.execute { core.connect() }
+  }
+
+  /// Tries again at once whatever waits for a backoff; for apps that learn that the network is
+  /// back.
+  public func resetBackoff() {
+    guard let core = try? core() else { return }
+    core.loop.execute { core.resetBackoff() }
+  }
+
+  private func core() throws(RPCError) -> ChannelCore {
+    if let early { return early }
+    return try late.withLock { (late) throws(RPCError) -> ChannelCore in
+      if let late { return late }
+      do throws(NetError) {
+        let core = make(try ClientLoops.next())
+        late = core
+        return core
+      } catch {
+        throw RPCError(.unavailable, "no event loop for clients: \(error)")
+      }
+    }
   }
 
   /// Makes a call with one request and one response.
@@ -135,25 +192,8 @@ public final class Channel: Sendable {
   }
 
   private func newCall(_ path: String, _ options: CallOptions) throws(RPCError) -> ClientCallCore {
-    guard let core else {
-      throw RPCError(.unavailable, "no thread or descriptor for the client's event loop")
-    }
-    return ClientCallCore(channel: core, path: path, options: options)
+    ClientCallCore(channel: try core(), path: path, options: options)
   }
-}
-
-/// The event loop that all channels of the process share.
-enum ClientLoop {
-  static let shared: EventLoop? = {
-    do throws(NetError) {
-      let loop = try EventLoop()
-      try loop.start()
-      return loop
-    } catch {
-      StandardError.write("martlet: no event loop for clients: \(error)\n")
-      return nil
-    }
-  }()
 }
 
 extension ClientCallCore {

@@ -1,9 +1,3 @@
-/// Where a channel connects to.
-public enum ChannelTarget: Sendable, Hashable {
-  /// A host name or IP address, and a TCP port.
-  case host(String, port: Int)
-}
-
 /// How a channel connects.
 public struct ChannelConfiguration: Sendable {
   /// Whom a client believes.
@@ -42,12 +36,31 @@ public struct ChannelConfiguration: Sendable {
     public init() {}
   }
 
+  /// How calls spread over a server's addresses.
+  public enum LoadBalancing: Sendable, Hashable {
+    /// All calls to the first address that answers.
+    case pickFirst
+    /// A connection to each address, and calls to those that are ready in turns.
+    case roundRobin
+  }
+
   /// What protects the connection.
   public var security: Security
+  /// How calls spread over the server's addresses.
+  public var loadBalancing = LoadBalancing.pickFirst
   /// The waits between attempts to connect.
   public var backoff = Backoff()
-  /// How long one attempt to connect may take, TLS and HTTP/2's first frames included.
+  /// How long one attempt to connect to one address may take, TLS and HTTP/2's first frames
+  /// included, and how long a look-up of the name.
   public var connectTimeout: Duration = .seconds(20)
+  /// With `pickFirst`, how long an address may take to answer before the next one is tried beside
+  /// it (RFC 8305, section 8).
+  public var connectionAttemptDelay: Duration = .milliseconds(250)
+  /// How long to wait between two look-ups of the name, at least.
+  public var minResolutionInterval: Duration = .seconds(30)
+  /// How long the channel may be without a call before it closes its connections, until the next
+  /// call; nil for ever.
+  public var idleTimeout: Duration? = .seconds(1_800)
   /// How long the connection may be silent before the server is asked for a sign of life (PING);
   /// nil for never.
   ///
@@ -69,32 +82,5 @@ public struct ChannelConfiguration: Sendable {
   /// - Parameter security: what protects the connection.
   public init(security: Security = .tls(trust: .system)) {
     self.security = security
-  }
-}
-
-/// What a caller chooses for one call.
-public struct CallOptions: Sendable {
-  /// The metadata to send.
-  public var metadata: Metadata
-  /// How long the call may take in all; it fails with DEADLINE_EXCEEDED then, and the server is
-  /// told to stop.
-  ///
-  /// Nil for no limit.
-  public var timeout: Duration?
-  /// Whether to wait for a connection, as long as the timeout allows, where the call would
-  /// otherwise fail at once with UNAVAILABLE.
-  public var waitForReady: Bool
-
-  /// Creates options.
-  ///
-  /// - Parameters:
-  ///   - metadata: the metadata to send.
-  ///   - timeout: how long the call may take in all; nil for no limit.
-  ///   - waitForReady: whether to wait for a connection rather than fail at once.
-  public init(metadata: Metadata = Metadata(), timeout: Duration? = nil, waitForReady: Bool = false)
-  {
-    self.metadata = metadata
-    self.timeout = timeout
-    self.waitForReady = waitForReady
   }
 }

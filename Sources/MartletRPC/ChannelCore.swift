@@ -1,62 +1,87 @@
 internal import MartletHTTP2
 internal import MartletNet
 
-/// A channel's connection and the calls that wait for one.
+/// A channel at work: carries out what its life says, and keeps the calls that wait.
 ///
 /// Confined to its loop.
 final class ChannelCore: @unchecked Sendable {
   let loop: EventLoop
   let limits: ClientLimits
-  private let configuration: ChannelConfiguration
-  private let connector: Connector
-  private var life: ChannelLife
-  private var tls: TLSContext?
-  /// The connection that takes new calls.
-  ///
-  /// One that was sent away lives on with its calls, held by the loop.
-  private var connection: ClientConnection?
-  private var attempt: ConnectAttempt?
-  private var waiting: [ClientCallCore] = []
-  private var closeWaiters: [UnsafeContinuation<Void, Never>] = []
-  /// Connections that are not yet closed, the current one included.
-  private var openConnections: [ObjectIdentifier: ClientConnection] = [:]
+  let dialer: Dialer
+  let configuration: ChannelConfiguration
+  private let target: ChannelTarget
+  private let log: ConnectivityLog
   private let requestHeaders: RequestHeaders
+  private var tls: TLSContext?
 
-  init(loop: EventLoop, connector: Connector, configuration: ChannelConfiguration) {
+  private var life: ChannelLife
+  private var isCarryingOut = false
+  private var wakeTimer: LoopTimer?
+  private var wakesAt: MonotonicTime?
+  private var resolving: Task<Void, Never>?
+  private var resolveTimer: LoopTimer?
+  private var lastResolution = 0
+
+  private var subchannels: [SubchannelID: Subchannel] = [:]
+  /// Those that take calls, in turns.
+  private var ready: [Subchannel] = []
+  private var turn = Int.random(in: 0..<1 << 16)
+
+  private var waiting = WaitingCalls()
+  private var openCalls = 0
+  private var lastCallEnded: MonotonicTime
+  /// Connections that are not yet closed, with those that take no more calls.
+  private var openConnections: [ObjectIdentifier: ClientConnection] = [:]
+  private var closeWaiters: [UnsafeContinuation<Void, Never>] = []
+
+  init(
+    loop: EventLoop,
+    target: ChannelTarget,
+    dialer: Dialer,
+    configuration: ChannelConfiguration,
+    log: ConnectivityLog
+  ) {
     self.loop = loop
-    self.connector = connector
+    self.target = target
+    self.dialer = dialer
     self.configuration = configuration
+    self.log = log
     limits = configuration.limits
-    life = ChannelLife(backoff: configuration.backoff)
+    life = ChannelLife(configuration)
+    lastCallEnded = .read()
     requestHeaders = RequestHeaders(
       isSecure: configuration.security != .plaintext,
-      authority: connector.authority,
+      authority: target.authority,
       userAgent: configuration.userAgent
     )
   }
 
   // MARK: Calls
 
-  /// Puts a call on the connection, or keeps it until there is one, or fails it.
+  /// Puts a call on a connection, or keeps it until there is one, or fails it.
   func start(_ call: ClientCallCore) {
-    switch life.call(waitForReady: call.options.waitForReady) {
+    if waiting.isEmpty, take(call) { return }
+    let action = life.call(waitForReady: call.options.waitForReady, .read())
+    switch action {
     case .fail(let error): call.fail(error)
-    case .wait(let connect):
-      wait(call)
-      if connect { beginAttempt() }
-    case .start:
-      guard let connection, connection.take(call) else { return wait(call) }
+    case .start, .wait: wait(call)
     }
+    if !life.actions.isEmpty || life.nextWake != wakesAt { carryOut() }
   }
 
-  func stopWaiting(_ call: ClientCallCore) {
-    waiting.removeAll { $0 === call }
+  func callBegan() { openCalls += 1 }
+
+  func callEnded() {
+    openCalls -= 1
+    lastCallEnded = loop.now
   }
+
+  func stopWaiting(_ call: ClientCallCore) { waiting.remove(call) }
 
   /// The call's stream went down with its connection, which will say why.
   func streamLost(_ call: ClientCallCore, with connection: HTTP2Connection) {
     guard let owner = openConnections[ObjectIdentifier(connection)] else {
-      return call.streamClosed(code: nil, cause: "the connection was lost")
+      return call.connectionLost(RPCError(.unavailable, "the connection was lost"))
     }
     owner.lostCalls.append(call)
   }
@@ -72,29 +97,37 @@ final class ChannelCore: @unchecked Sendable {
     waiting.append(call)
   }
 
-  /// Puts as many waiting calls on the connection as it takes.
+  /// Puts the call on the next subchannel that takes it.
+  private func take(_ call: ClientCallCore) -> Bool {
+    guard let first = nextReady() else { return false }
+    if first.take(call) { return true }
+    for _ in 1..<max(ready.count, 1) {
+      if let next = nextReady(), next.take(call) { return true }
+    }
+    for subchannel in ready { subchannel.grow() }
+    return false
+  }
+
+  private func nextReady() -> Subchannel? {
+    guard !ready.isEmpty else { return nil }
+    turn &+= 1
+    return ready[turn % ready.count]
+  }
+
+  /// Puts as many waiting calls on connections as these take.
   func startWaitingCalls() {
-    guard case .ready = life.state, let connection else { return }
-    var started = 0
-    // A call that fails inside `take` leaves `waiting` by itself, so the list is looked at anew
-    // each time.
-    while started < waiting.count, connection.take(waiting[started]) { started += 1 }
-    waiting.removeFirst(started)
+    // One that fails within `take` has left the list by itself.
+    while let call = waiting.first, take(call) { waiting.remove(call) }
   }
 
   // MARK: Connecting
 
-  private func beginAttempt() {
-    do throws(NetError) {
-      let attempt = ConnectAttempt(channel: self, connector: connector, tls: try tlsContext())
-      self.attempt = attempt
-      attempt.begin(timeout: configuration.connectTimeout)
-    } catch {
-      attemptFailed("cannot use the trust roots: \(error)")
-    }
-  }
+  /// Makes connections before the first call.
+  func connect() { change { $0.connect(.read()) } }
 
-  private func tlsContext() throws(NetError) -> TLSContext? {
+  func resetBackoff() { change { $0.resetBackoff(.read()) } }
+
+  func tlsContext() throws(NetError) -> TLSContext? {
     guard case .tls(let trust, _) = configuration.security else { return nil }
     if let tls { return tls }
     let roots: TLSClientConfiguration.TrustRoots =
@@ -102,55 +135,44 @@ final class ChannelCore: @unchecked Sendable {
       case .system: .system
       case .pemFile(let path): .file(path)
       }
-    let context = try TLSContext.client(TLSClientConfiguration(trustRoots: roots))
-    tls = context
-    return context
+    do throws(NetError) {
+      let context = try TLSContext.client(TLSClientConfiguration(trustRoots: roots))
+      tls = context
+      return context
+    } catch {
+      throw .tls("cannot use the trust roots: \(error)")
+    }
   }
 
   /// The certificate's name, under TLS.
   var serverName: String? {
     guard case .tls(_, let serverName) = configuration.security else { return nil }
-    return serverName ?? connector.host
+    return serverName ?? target.serverName
   }
 
   var http2: HTTP2Configuration { HTTP2Configuration(configuration) }
+  var connectTimeout: Duration { configuration.connectTimeout }
+  /// How long to wait with a further connection after one that failed.
+  var growthDelay: Duration { configuration.backoff.initial }
 
-  /// Lets go of it, too: it holds the channel.
-  private func stopAttempt() {
-    attempt?.stop()
-    attempt = nil
+  func connected(_ subchannel: Subchannel) {
+    change { $0.connected(subchannel.id, .read()) }
   }
 
-  func attemptSucceeded(_ connection: ClientConnection) {
-    attempt = nil
-    guard life.connected() else { return connection.close() }
-    self.connection = connection
-    startWaitingCalls()
+  func attemptFailed(_ subchannel: Subchannel, cause: String) {
+    let cause = describe(cause, at: subchannel.endpoint)
+    change { $0.attemptFailed(subchannel.id, cause: cause, .read(), random: Self.random) }
   }
 
-  func attemptFailed(_ reason: String) {
-    attempt = nil
-    let cause = "cannot connect to \(connector.authority): \(reason)"
-    let random = Double.random(in: 0..<1)
-    guard let delay = life.attemptFailed(cause: cause, random: random) else { return }
-    let impatient = waiting.filter { !$0.options.waitForReady }
-    waiting.removeAll { !$0.options.waitForReady }
-    for call in impatient { call.fail(RPCError(.unavailable, cause)) }
-    loop.schedule(after: delay) { [weak self] in
-      guard let self, life.backoffElapsed(callsWait: !waiting.isEmpty) else { return }
-      beginAttempt()
+  func lost(_ subchannel: Subchannel, wasUsed: Bool, cause: String) {
+    let cause = describe(cause, at: subchannel.endpoint)
+    change {
+      $0.lost(subchannel.id, wasUsed: wasUsed, cause: cause, .read(), random: Self.random)
     }
   }
 
   func opened(_ connection: ClientConnection, _ http2: HTTP2Connection) {
     openConnections[ObjectIdentifier(http2)] = connection
-  }
-
-  /// The connection takes no more calls.
-  func lost(_ lost: ClientConnection) {
-    guard lost === connection else { return }
-    connection = nil
-    if life.lost(callsWait: !waiting.isEmpty) { beginAttempt() }
   }
 
   func closed(_ http2: HTTP2Connection) {
@@ -161,41 +183,153 @@ final class ChannelCore: @unchecked Sendable {
     for waiter in waiters { waiter.resume() }
   }
 
+  private static var random: Double { .random(in: 0..<1) }
+
+  private func describe(_ cause: String, at endpoint: Endpoint?) -> String {
+    let authority = target.authority
+    let place = endpoint.map { "\($0)" == authority ? "" : " (\($0))" } ?? ""
+    return "cannot connect to \(authority)\(place): \(cause)"
+  }
+
+  // MARK: Carrying out
+
+  /// Tells the life what happened and does what it says.
+  private func change(_ event: (inout ChannelLife) -> Void) {
+    life.callsWait = !waiting.isEmpty
+    event(&life)
+    carryOut()
+  }
+
+  private func carryOut() {
+    // What happens within is taken up by the round that is under way.
+    guard !isCarryingOut else { return }
+    isCarryingOut = true
+    while !life.actions.isEmpty {
+      let actions = life.actions
+      life.actions = []
+      for action in actions { perform(action) }
+    }
+    isCarryingOut = false
+    ready = life.ready.compactMap { subchannels[$0] }
+    log.append(life.state)
+    setWakeTimer()
+    if case .transientFailure(let error) = life.state { failImpatientCalls(error) }
+    startWaitingCalls()
+  }
+
+  private func perform(_ action: ChannelLife.Action) {
+    switch action {
+    case .resolve: beginResolving()
+    case .connect(let id, let endpoint):
+      let subchannel = subchannels[id] ?? Subchannel(self, id, endpoint)
+      subchannels[id] = subchannel
+      subchannel.connect()
+    case .release(let id): subchannels.removeValue(forKey: id)?.release()
+    }
+  }
+
+  private func setWakeTimer() {
+    guard life.nextWake != wakesAt else { return }
+    wakeTimer?.cancel()
+    wakeTimer = nil
+    wakesAt = life.nextWake
+    guard let wakesAt else { return }
+    wakeTimer = loop.schedule(after: wakesAt - .read()) { [weak self] in
+      guard let self else { return }
+      self.wakesAt = nil
+      let unusedSince = openCalls > 0 ? nil : lastCallEnded
+      change { $0.wake(.read(), unusedSince: unusedSince) }
+    }
+  }
+
+  private func failImpatientCalls(_ error: RPCError) {
+    for call in waiting.removeAll(where: { !$0.options.waitForReady }) { call.fail(error) }
+  }
+
+  // MARK: Resolving
+
+  private func beginResolving() {
+    lastResolution += 1
+    let number = lastResolution
+    if let fixed = target.resolver as? FixedResolver {
+      return finishResolving(number, .success(NameResolution(fixed.endpoints)))
+    }
+    resolving?.cancel()
+    resolving = Task(executorPreference: loop) { [loop, resolver = target.resolver, weak self] in
+      let result: Result<NameResolution, any Error>
+      do { result = .success(try await resolver.resolve()) } catch { result = .failure(error) }
+      loop.execute { [weak self] in self?.finishResolving(number, result) }
+    }
+    let timeout = connectTimeout
+    resolveTimer = loop.schedule(after: timeout) { [weak self] in
+      self?.finishResolving(number, .failure(NetError.timeout("resolving the name")))
+    }
+  }
+
+  private func finishResolving(_ number: Int, _ result: Result<NameResolution, any Error>) {
+    guard number == lastResolution else { return }
+    stopResolving()
+    switch result {
+    case .success(var resolution):
+      resolution.endpoints = Array(resolution.endpoints.prefix(limits.maxEndpoints))
+      change { $0.resolved(resolution, .read()) }
+    case .failure(let error):
+      let cause = describe("\(error)", at: nil)
+      change { $0.resolutionFailed(cause: cause, .read(), random: Self.random) }
+    }
+  }
+
+  private func stopResolving() {
+    lastResolution += 1
+    resolving?.cancel()
+    resolving = nil
+    resolveTimer?.cancel()
+    resolveTimer = nil
+  }
+
   // MARK: Closing
 
   /// Why calls end whose connection is lost.
-  func lossError(_ cause: String) -> RPCError? {
-    life.state == .closed ? RPCError(.cancelled, "the channel was closed") : nil
+  func lossError(_ cause: String) -> RPCError {
+    life.isClosed
+      ? RPCError(.cancelled, "the channel was closed")
+      : RPCError(.unavailable, "the connection was lost: \(cause)")
   }
 
   /// The channel is forgotten: no new calls, those that run may end.
   func abandon() {
-    guard life.close() else { return }
-    stopAttempt()
-    failWaitingCalls("the channel was forgotten")
-    connection?.drain()
+    takeNoMore("the channel was forgotten")
   }
 
-  /// Ends everything and waits until the connections are closed.
+  /// Takes no new calls, lets those that run end within `grace`, and waits until the connections
+  /// are closed.
   ///
   /// On the loop.
-  func close() async {
-    if life.close() {
-      stopAttempt()
-      failWaitingCalls("the channel was closed")
+  func close(grace: Duration) async {
+    takeNoMore("the channel was closed")
+    if grace <= .zero {
+      cutConnections()
+    } else if !openConnections.isEmpty {
+      loop.schedule(after: grace) { [weak self] in self?.cutConnections() }
     }
-    for connection in openConnections.values { connection.close() }
     guard !openConnections.isEmpty else { return }
     await withUnsafeContinuation { closeWaiters.append($0) }
   }
-}
 
-extension ChannelCore {
-  /// No connection will ever take them.
-  private func failWaitingCalls(_ reason: String) {
-    let calls = waiting
-    waiting = []
-    for call in calls { call.fail(RPCError(.cancelled, reason)) }
+  private func cutConnections() {
+    for connection in openConnections.values { connection.close() }
+  }
+
+  private func takeNoMore(_ reason: String) {
+    guard life.close() else { return }
+    stopResolving()
+    carryOut()
+    let released = subchannels.values
+    subchannels = [:]
+    for subchannel in released { subchannel.release() }
+    for call in waiting.removeAll(where: { _ in true }) {
+      call.fail(RPCError(.cancelled, reason))
+    }
   }
 }
 

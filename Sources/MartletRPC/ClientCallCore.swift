@@ -10,6 +10,10 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   let options: CallOptions
   private let channel: ChannelCore
   private var life: ClientCallLife
+  /// Where it stands among those that wait for a connection; `WaitingCalls` uses it.
+  var waitingPlace: Int?
+  /// Whether the channel counts it as open.
+  private var isCounted = false
   /// What carries the stream, while there is one.
   private var connection: HTTP2Connection?
   private var deadline: MonotonicTime?
@@ -47,6 +51,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   ///
   /// On the loop, once.
   func start() {
+    isCounted = true
+    channel.callBegan()
     if let timeout = options.timeout {
       deadline = MonotonicTime.read() + timeout
       deadlineTimer = loop.schedule(after: timeout) { [weak self] in
@@ -220,6 +226,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
       result = .failure(Self.deadlineExceeded)
     }
     outcome = result
+    if isCounted { channel.callEnded() }
     deadlineTimer?.cancel()
     deadlineTimer = nil
     dropReplay()
@@ -231,6 +238,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     wakeWaiters()
   }
 
+  private static let lost = RPCError(.unavailable, "the connection was lost")
   private static let deadlineExceeded = RPCError(.deadlineExceeded, "the deadline has passed")
 }
 
@@ -294,17 +302,22 @@ extension ClientCallCore: HTTP2StreamDelegate {
       // Why is known only when the connection itself reports its end, which is next.
       channel.streamLost(self, with: connection)
     } else {
-      streamClosed(code: errorCode.rawValue, cause: "")
+      streamClosed(code: errorCode.rawValue, lossError: Self.lost)
     }
   }
 
-  /// The stream is gone without a status; `code` is nil when its connection was lost for `cause`.
-  func streamClosed(code: UInt32?, cause: String) {
+  /// The connection went down with the stream.
+  func connectionLost(_ error: RPCError) {
+    streamClosed(code: nil, lossError: error)
+  }
+
+  /// The stream is gone without a status; `code` is nil when its connection was lost.
+  private func streamClosed(code: UInt32?, lossError: RPCError) {
     let action = life.streamClosed(
       code: code,
       wasProcessed: code != HTTP2ErrorCode.refusedStream.rawValue,
       canReplay: keepsReplay,
-      cause: cause
+      lossError: lossError
     )
     switch action {
     case .drop: return

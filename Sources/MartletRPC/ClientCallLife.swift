@@ -94,13 +94,13 @@ package struct ClientCallLife {
   ///   - wasProcessed: false when the server provably did not look at the call (GOAWAY,
   ///     REFUSED_STREAM).
   ///   - canReplay: whether all that was sent is still here.
-  ///   - cause: why the connection was lost.
+  ///   - lossError: the call's status when the connection was lost.
   /// - Returns: what becomes of the call.
   package mutating func streamClosed(
     code: UInt32?,
     wasProcessed: Bool,
     canReplay: Bool,
-    cause: String
+    lossError: RPCError
   ) -> CloseAction {
     guard phase != .ended else { return .drop }
     if !wasProcessed, phase == .open, canReplay, retries < maxRetries {
@@ -109,7 +109,7 @@ package struct ClientCallLife {
       return .retry
     }
     phase = .ended
-    guard let code else { return .end(RPCError(.unavailable, cause)) }
+    guard let code else { return .end(lossError) }
     if code == HTTP2Code.noError {
       return .end(RPCError(.unknown, "the server ended the call without a status"))
     }

@@ -1,161 +1,116 @@
 internal import MartletHTTP2
 internal import MartletNet
 
-/// Where a channel's bytes go: a host, or, in tests, its addresses or whatever makes a transport.
-enum Connector: Sendable {
-  case host(String, port: Int)
-  case addresses([MartletNet.SocketAddress])
+/// What carries a channel's bytes: sockets, or, in tests, whatever makes a transport.
+enum Dialer: Sendable {
+  case sockets
   case transport(@Sendable (EventLoop) throws(NetError) -> Transport)
-
-  var host: String {
-    switch self {
-    case .host(let host, _): host
-    case .addresses, .transport: "localhost"
-    }
-  }
-
-  var authority: String {
-    switch self {
-    case .host(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
-    case .addresses, .transport: "localhost"
-    }
-  }
 }
 
-/// One attempt to connect: the name's addresses, one after the other, until one answers with
-/// HTTP/2's settings.
-final class ConnectAttempt: @unchecked Sendable {
+/// One connection of a subchannel: an attempt first, then a place for calls, then, with the calls
+/// that are left, on its way out.
+///
+/// Confined to its loop, which keeps it until it is closed.
+final class ClientConnection: HTTP2ConnectionDelegate, @unchecked Sendable {
+  private enum Phase { case connecting, ready, leaving, closed }
+
   private let channel: ChannelCore
-  private let connector: Connector
-  private let tls: TLSContext?
-  private var addresses: ArraySlice<MartletNet.SocketAddress> = []
-  private var current: ClientConnection?
-  private var timer: LoopTimer?
-  private var isOver = false
-
-  init(channel: ChannelCore, connector: Connector, tls: TLSContext?) {
-    self.channel = channel
-    self.connector = connector
-    self.tls = tls
-  }
-
-  func begin(timeout: Duration) {
-    timer = channel.loop.schedule(after: timeout) { [weak self] in
-      self?.fail("no answer within \(timeout)")
-    }
-    switch connector {
-    case .transport(let make):
-      do throws(NetError) {
-        current = ClientConnection(channel, self, try make(channel.loop))
-      } catch {
-        fail("\(error)")
-      }
-    case .addresses(let addresses):
-      self.addresses = addresses[...]
-      connectNext(reason: "the host has no address")
-    case .host(let host, let port):
-      Task(executorPreference: channel.loop) { await self.resolve(host, port) }
-    }
-  }
-
-  /// Gives the attempt up without a word to the channel.
-  func stop() {
-    isOver = true
-    timer?.cancel()
-    current?.close()
-  }
-
-  private func resolve(_ host: String, _ port: Int) async {
-    do {
-      guard let port = UInt16(exactly: port) else { throw NetError.invalidAddress("port \(port)") }
-      addresses = try await Resolver.resolve(host: host, port: port)[...]
-      connectNext(reason: "the host has no address")
-    } catch {
-      fail("\(error)")
-    }
-  }
-
-  private func connectNext(reason: String) {
-    guard !isOver else { return }
-    guard let address = addresses.popFirst() else { return fail(reason) }
-    current = ClientConnection(channel, self, address, tls: tls)
-  }
-
-  func ready(_ connection: ClientConnection) {
-    guard !isOver else { return }
-    isOver = true
-    timer?.cancel()
-    channel.attemptSucceeded(connection)
-  }
-
-  func closed(_ connection: ClientConnection, reason: String) {
-    guard connection === current else { return }
-    current = nil
-    connectNext(reason: reason)
-  }
-
-  private func fail(_ reason: String) {
-    guard !isOver else { return }
-    stop()
-    channel.attemptFailed(reason)
-  }
-}
-
-/// One connection of a channel.
-final class ClientConnection: HTTP2ConnectionDelegate {
-  private let channel: ChannelCore
-  private var attempt: ConnectAttempt?
+  private let subchannel: Subchannel
+  private var phase = Phase.connecting
   private var http2: HTTP2Connection?
+  private var timer: LoopTimer?
+  /// Why it was given up, where this side did that.
+  private var reason: String?
+  /// Calls that it has carried in its life.
+  private var callCount = 0
   /// Calls whose streams went down with the connection.
   var lostCalls: [ClientCallCore] = []
 
-  init(
-    _ channel: ChannelCore,
-    _ attempt: ConnectAttempt,
-    _ address: MartletNet.SocketAddress,
-    tls: TLSContext?
-  ) {
+  /// Begins to connect.
+  init(_ channel: ChannelCore, _ subchannel: Subchannel) {
     self.channel = channel
-    self.attempt = attempt
-    let http2 = HTTP2Connection.connect(
-      to: address,
-      on: channel.loop,
-      tls: tls,
-      serverName: channel.serverName,
-      configuration: channel.http2,
-      delegate: self
-    )
-    self.http2 = http2
-    channel.opened(self, http2)
+    self.subchannel = subchannel
   }
 
-  init(_ channel: ChannelCore, _ attempt: ConnectAttempt, _ transport: Transport) {
-    self.channel = channel
-    self.attempt = attempt
-    let http2 = HTTP2Connection(
-      role: .client,
-      transport: transport,
-      configuration: channel.http2,
-      delegate: self
-    )
+  func connect(_ endpoint: Endpoint, _ dialer: Dialer, tls: TLSContext?) throws(NetError) {
+    let http2: HTTP2Connection
+    switch dialer {
+    case .sockets:
+      http2 = HTTP2Connection.connect(
+        to: endpoint.address,
+        on: channel.loop,
+        tls: tls,
+        serverName: channel.serverName,
+        configuration: channel.http2,
+        delegate: self
+      )
+    case .transport(let make):
+      http2 = HTTP2Connection(
+        role: .client,
+        transport: try make(channel.loop),
+        configuration: channel.http2,
+        delegate: self
+      )
+    }
     self.http2 = http2
     channel.opened(self, http2)
+    let timeout = channel.connectTimeout
+    timer = channel.loop.schedule(after: timeout) { [weak self] in
+      self?.close(reason: "no answer within \(timeout)")
+    }
   }
 
   /// Opens a stream for the call.
   ///
   /// False when the connection takes none now.
   func take(_ call: ClientCallCore) -> Bool {
-    guard let http2, http2.canOpenStream else { return false }
-    return call.open(on: http2)
+    guard phase == .ready, let http2, callCount < channel.limits.maxCallsPerConnection,
+      http2.canOpenStream, call.open(on: http2)
+    else { return false }
+    callCount += 1
+    if callCount == channel.limits.maxCallsPerConnection {
+      // Not at once: whoever brought the call is still at it.
+      channel.loop.execute { [self] in retire() }
+    }
+    return true
   }
 
-  func drain() { http2?.drain() }
-  func close() { http2?.close() }
+  private func retire() {
+    guard phase == .ready else { return }
+    leave()
+    subchannel.lost(self, cause: "the connection has carried its calls")
+  }
+
+  var wasUsed: Bool { callCount > 0 }
+
+  /// Takes no new calls and closes when those that run have ended; an attempt is given up.
+  func leave() {
+    switch phase {
+    case .connecting: close(reason: "given up")
+    case .ready:
+      phase = .leaving
+      closeIfUnused()
+    case .leaving, .closed: break
+    }
+  }
+
+  func close(reason: String? = nil) {
+    if self.reason == nil { self.reason = reason }
+    if phase != .closed { phase = .leaving }
+    http2?.close()
+  }
+
+  private func closeIfUnused() {
+    if phase == .leaving, let http2, http2.openStreamCount == 0 { http2.drain() }
+  }
+
+  // MARK: The connection speaks
 
   func connectionDidBecomeReady(_ connection: HTTP2Connection) {
-    attempt?.ready(self)
-    attempt = nil
+    guard phase == .connecting else { return }
+    phase = .ready
+    timer?.cancel()
+    subchannel.becameReady(self)
   }
 
   func connection(_ connection: HTTP2Connection, didOpen stream: HTTP2Stream)
@@ -165,28 +120,25 @@ final class ClientConnection: HTTP2ConnectionDelegate {
   }
 
   func connection(_ connection: HTTP2Connection, didReceiveGoAway code: HTTP2ErrorCode) {
-    channel.lost(self)
+    guard phase == .ready else { return }
+    phase = .leaving
+    subchannel.lost(self, cause: "the server sent its clients away (code \(code.rawValue))")
   }
 
   func connectionDidChangeCapacity(_ connection: HTTP2Connection) {
-    channel.startWaitingCalls()
+    if phase == .ready { channel.startWaitingCalls() } else { closeIfUnused() }
   }
 
   func connectionDidClose(_ connection: HTTP2Connection, error: HTTP2Error?) {
-    let reason = error.map { "\($0)" } ?? "the server closed the connection"
+    let reason = reason ?? error.map { "\($0)" } ?? "the server closed the connection"
+    phase = .closed
+    timer?.cancel()
+    timer = nil
+    http2 = nil
     channel.closed(connection)
-    attempt?.closed(self, reason: reason)
-    attempt = nil
-    channel.lost(self)
+    subchannel.lost(self, cause: reason)
     let calls = lostCalls
     lostCalls = []
-    for call in calls {
-      if let error = channel.lossError(reason) {
-        call.fail(error)
-      } else {
-        call.streamClosed(code: nil, cause: "the connection was lost: \(reason)")
-      }
-    }
-    http2 = nil
+    for call in calls { call.connectionLost(channel.lossError(reason)) }
   }
 }

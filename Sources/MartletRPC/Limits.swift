@@ -82,6 +82,21 @@ public struct ClientLimits: Sendable, Hashable {
   public var maxTransparentRetries = 3
   /// Calls that may wait for a connection, or for the server to allow one more stream.
   public var maxWaitingCalls = 10_000
+  /// Connections to one address.
+  ///
+  /// With more than one, another is made when the server allows no further call on those that are
+  /// there.
+  public var maxConnectionsPerEndpoint = 1
+  /// Calls that one connection carries in its life; then another takes its place, and it closes
+  /// when its calls have ended.
+  ///
+  /// HTTP/2 has numbers for 2^30 calls of a connection and no way to begin again.
+  public var maxCallsPerConnection = 1 << 29
+  /// Addresses of a server that are used; those beyond are left out.
+  public var maxEndpoints = 256
+  /// Changes of state that are kept for watchers of the channel's state that are behind; a watcher
+  /// further behind misses the oldest.
+  public var maxUnseenStates = 128
 
   /// Creates the limits that suit most clients.
   public init() {}

@@ -123,7 +123,12 @@ import Testing
   @Test("a lost connection is UNAVAILABLE with its cause")
   func lost() {
     var life = open()
-    let action = life.streamClosed(code: nil, wasProcessed: true, canReplay: true, cause: "cable")
+    let action = life.streamClosed(
+      code: nil,
+      wasProcessed: true,
+      canReplay: true,
+      lossError: RPCError(.unavailable, "cable")
+    )
     #expect(action == .end(RPCError(.unavailable, "cable")))
   }
 
@@ -139,81 +144,16 @@ import Testing
     processed: Bool,
     canReplay: Bool = true
   ) -> ClientCallLife.CloseAction {
-    life.streamClosed(code: 7, wasProcessed: processed, canReplay: canReplay, cause: "")
+    life.streamClosed(
+      code: 7,
+      wasProcessed: processed,
+      canReplay: canReplay,
+      lossError: RPCError(.unavailable, "")
+    )
   }
 
   private func status(_ code: StatusCode, _ reset: Int) -> RPCError {
     RPCError(code, "the server reset the call (HTTP/2 code \(reset))")
-  }
-}
-
-@Suite struct ChannelLifeTests {
-  @Test("the first call connects, and the next ones wait for the same connection")
-  func connect() {
-    var life = ChannelLife(backoff: .init())
-    #expect(life.call(waitForReady: false) == .wait(connect: true))
-    #expect(life.call(waitForReady: true) == .wait(connect: false))
-    #expect(life.connected() == true)
-    #expect(life.call(waitForReady: false) == .start)
-  }
-
-  @Test("after a failure calls fail with its cause at once, unless they wait for ready")
-  func failFast() {
-    var life = ChannelLife(backoff: .init())
-    _ = life.call(waitForReady: false)
-    #expect(life.attemptFailed(cause: "refused", random: 0.5) == .seconds(1))
-    #expect(life.call(waitForReady: false) == .fail(RPCError(.unavailable, "refused")))
-    #expect(life.call(waitForReady: true) == .wait(connect: false))
-    #expect(life.backoffElapsed(callsWait: true) == true)
-    #expect(life.state == .connecting)
-  }
-
-  @Test("waits grow by 1.6 up to two minutes and start anew after a success")
-  func backoff() throws {
-    var life = ChannelLife(backoff: .init())
-    var waits: [Double] = []
-    for _ in 0..<15 {
-      _ = life.call(waitForReady: false)
-      let delay = life.attemptFailed(cause: "", random: 0.5)
-      let wait = try #require(delay)
-      waits.append(Double(wait.components.seconds) + Double(wait.components.attoseconds) / 1e18)
-      #expect(life.backoffElapsed(callsWait: false) == false)
-    }
-    let expected = (0..<15).map { attempt in
-      (0..<attempt).reduce(1.0) { wait, _ in min(wait * 1.6, 120) }
-    }
-    for (wait, want) in zip(waits, expected) { #expect(abs(wait - want) < 0.001) }
-    #expect(waits.last == 120)
-    _ = life.call(waitForReady: false)
-    #expect(life.connected() == true)
-    #expect(life.lost(callsWait: false) == false)
-    _ = life.call(waitForReady: false)
-    #expect(life.attemptFailed(cause: "", random: 0.5) == .seconds(1))
-  }
-
-  @Test("jitter keeps a wait within a fifth of its value")
-  func jitter() throws {
-    for (random, expected) in [(0.0, 0.8), (0.5, 1.0), (0.999_999, 1.2)] {
-      var life = ChannelLife(backoff: .init())
-      _ = life.call(waitForReady: false)
-      let delay = life.attemptFailed(cause: "", random: random)
-      let wait = try #require(delay)
-      #expect(
-        abs(Double(wait.components.attoseconds) / 1e18 + Double(wait.components.seconds) - expected)
-          < 0.001
-      )
-    }
-  }
-
-  @Test("a closed channel takes no calls and ignores what comes late")
-  func close() {
-    var life = ChannelLife(backoff: .init())
-    _ = life.call(waitForReady: false)
-    #expect(life.close() == true)
-    #expect(life.close() == false)
-    #expect(life.connected() == false)
-    #expect(life.attemptFailed(cause: "", random: 0) == nil)
-    #expect(life.call(waitForReady: true) == .fail(RPCError(.unavailable, "the channel is closed")))
   }
 }
 

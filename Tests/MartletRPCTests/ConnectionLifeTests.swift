@@ -104,11 +104,12 @@ import Testing
     let loop = try EventLoop()
     try loop.start()
     let channel = Channel(
+      to: .endpoints([
+        try Endpoint(ip: "::1", port: Int(port)), try Endpoint(ip: "127.0.0.1", port: 1),
+        try Endpoint(ip: "127.0.0.1", port: Int(port)),
+      ]),
       configuration: ChannelConfiguration(security: .plaintext),
-      loop: loop,
-      addresses: [
-        try .init(host: "::1", port: port), .loopback(port: 1), .loopback(port: port),
-      ]
+      loop: loop
     )
     let answer = try await EchoServiceClient(channel).get(request("found")).text
     #expect(answer == "found")
