@@ -21,10 +21,11 @@ extension HTTP2Connection {
       UInt64(clamping: limits.resetsPerSecond)
     )
     let user = Unmanaged.passUnretained(self).toOpaque()
-    let code =
+    let code = SessionMemory.of(loop).lend { memory in
       role == .server
-      ? nghttp2_session_server_new2(&session, sessionCallbacks, user, option)
-      : nghttp2_session_client_new2(&session, sessionCallbacks, user, option)
+        ? nghttp2_session_server_new3(&session, sessionCallbacks, user, option, memory)
+        : nghttp2_session_client_new3(&session, sessionCallbacks, user, option, memory)
+    }
     guard code == 0, session != nil else { return transport.close(error: .limit("memory")) }
     phase = .http2
     submitSettings()
@@ -160,18 +161,20 @@ extension HTTP2Connection {
   }
 
   /// A DATA frame: its 9 bytes of header, then its payload straight from the stream's queue.
+  ///
+  /// It always takes the frame, whose header stands in a buffer that all sessions share
+  /// (`SessionMemory`); nil, or "pause" when no other frame shall follow it.
   func gatherData(
     header: UnsafeRawBufferPointer,
     count: Int,
     from stream: HTTP2Stream
   ) -> nghttp2_error? {
-    guard maySendMore else { return NGHTTP2_ERR_WOULDBLOCK }
     guard stream.bufferedBytes >= count else { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE }
     let target = room(for: header.count + count)
     target.copyMemory(from: header)
     stream.takeOutbound(into: UnsafeMutableRawBufferPointer(rebasing: target[header.count...]))
     flushBudget -= header.count + count
-    return nil
+    return maySendMore ? nil : NGHTTP2_ERR_PAUSE
   }
 
   /// Puts one more piece into the loop's gather buffer.

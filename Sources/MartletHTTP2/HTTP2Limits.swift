@@ -60,6 +60,8 @@ package struct HTTP2Limits: Sendable {
   package var maxSettingsEntries = 32
   /// CONTINUATION frames of one header list.
   package var maxContinuations = 8
+  /// Bytes of freed small blocks that one loop keeps for its sessions' next requests.
+  static let maxKeptBlockBytes = 512 << 10
 
   package init() {}
 }

@@ -22,6 +22,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   /// Memory for whoever gathers what a transport shall write; in use only during one flush.
   package var gatherBuffer: UnsafeMutableRawBufferPointer { buffers.gather }
 
+  /// Memory that the sessions of the layer above share; confined to the loop and freed with it.
+  package var sessionMemory: AnyObject?
+
   private let epoll: Int32
   private let wakeup: Int32
 

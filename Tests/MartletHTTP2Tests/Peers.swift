@@ -110,10 +110,11 @@ final class Pair: Sendable {
     client clientConfiguration: HTTP2Configuration = HTTP2Configuration(),
     fragment: Int = .max,
     echo: Bool = false,
+    on sharedLoop: EventLoop? = nil,
     onReady: (@Sendable (HTTP2Connection) -> Void)? = nil
   ) async throws {
-    let loop = try EventLoop()
-    try loop.start()
+    let loop = try sharedLoop ?? EventLoop()
+    if sharedLoop == nil { try loop.start() }
     self.loop = loop
     let logs = (ConnectionLog(), ConnectionLog())
     server = logs.0

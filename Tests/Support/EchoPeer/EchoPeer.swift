@@ -13,7 +13,10 @@ enum EchoPeer {
       switch arguments.first {
       case "serve": try await serve(Array(arguments.dropFirst()))
       case "call": try await EchoCaller(Array(arguments.dropFirst())).run()
-      default: fail("usage: EchoPeer serve [CERTIFICATE KEY] | call CHECK PORT [ROOTS]")
+      default:
+        fail(
+          "usage: EchoPeer serve [CERTIFICATE KEY [MAX_REQUEST_BYTES]] | call CHECK PORT [ROOTS]"
+        )
       }
     } catch {
       fail("\(error)")
@@ -23,10 +26,11 @@ enum EchoPeer {
   /// Serves until standard input ends, so that it never outlives the test that started it.
   private static func serve(_ arguments: [String]) async throws {
     var configuration = ServerConfiguration()
-    if arguments.count == 2 {
+    if arguments.count >= 2 {
       configuration.tls = .init(certificateChainFile: arguments[0], privateKeyFile: arguments[1])
     }
-    configuration.limits.maxRequestMessageBytes = 1 << 20
+    configuration.limits.maxRequestMessageBytes =
+      arguments.count == 3 ? Int(arguments[2]) ?? 1 << 20 : 1 << 20
     let echo = EchoHandler().service
     let health = HealthService([echo])
     let services = [echo, health.service]
