@@ -15,6 +15,9 @@ class CallCore: @unchecked Sendable {
   /// What `grpc-encoding` the peer named.
   var peerEncoding: String?
 
+  let received = TrafficCounter()
+  let sent = TrafficCounter()
+
   // Reading.
   private var reader: EnvelopeReader
   private var window = ReceiveWindow()
@@ -57,6 +60,12 @@ class CallCore: @unchecked Sendable {
   ///
   /// No window bounds them, only the size of a message.
   func overdraftChanged(by count: Int) {}
+
+  /// Whether the caller runs on the call's loop.
+  var isOnLoop: Bool { loop.isCurrent }
+
+  /// The status for whatever an interceptor threw.
+  func status(of error: any Error) -> RPCError { RPCError(handlerError: error) }
 
   /// Hands a frame to the stream.
   ///
@@ -139,7 +148,10 @@ class CallCore: @unchecked Sendable {
     assert(loop.isCurrent)
     if case .failed(let error) = ending, !reader.isReady { return .failed(error) }
     do throws(EnvelopeError) {
-      let result = try reader.take { flags, bytes in decode(type, flags, bytes) }
+      let result = try reader.take { flags, bytes in
+        received.count(messageBytes: bytes.count)
+        return decode(type, flags, bytes)
+      }
       guard let result else { return takenEnding() }
       giveBack(window.taken(bufferedBytes: reader.bufferedBytes))
       noteOverdraft()

@@ -74,6 +74,8 @@ public struct ChannelConfiguration: Sendable {
   /// What goes before `martlet/…` in `user-agent`, such as an app's name and version; printable
   /// ASCII.
   public var userAgent: String?
+  /// What runs around every call, the first outermost.
+  public var interceptors: [any ClientInterceptor] = []
   /// What is bounded, and where.
   public var limits = ClientLimits()
 

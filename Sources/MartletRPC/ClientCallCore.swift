@@ -28,6 +28,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   var head = ReceivedHeaders()
   private var leading: Metadata?
   private var outcome: Result<Metadata, RPCError>?
+  /// Called once with the outcome, for interceptors.
+  var onEnd: ((Result<Metadata, RPCError>) -> Void)?
 
   init(channel: ChannelCore, path: String, options: CallOptions) {
     self.channel = channel
@@ -117,6 +119,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     guard !life.requestsFinished else {
       throw RPCError(.internal, "a request was sent after the last one")
     }
+    sent.count(messageBytes: frame.count - Envelope.prefixLength)
     remember(frame)
     stream?.write(frame)
   }
@@ -227,6 +230,10 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     }
     outcome = result
     if isCounted { channel.callEnded() }
+    if let onEnd {
+      self.onEnd = nil
+      onEnd(result)
+    }
     deadlineTimer?.cancel()
     deadlineTimer = nil
     dropReplay()

@@ -6,7 +6,10 @@ internal import MartletWire
 ///
 /// Confined to its loop.
 final class ServerCallCore: CallCore, @unchecked Sendable {
-  let call: ServerCall
+  /// What handlers and interceptors see of it.
+  ///
+  /// The two hold each other until the call is over.
+  private var storedCall: ServerCall?
   private let method: RPCMethod
   private unowned let owner: ServerLoop
   private var life = ServerCallLife()
@@ -18,17 +21,22 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   /// through.
   var onlyResponse: [UInt8]?
 
-  init(owner: ServerLoop, call: ServerCall, method: RPCMethod, bounds: MessageBounds) {
+  init(owner: ServerLoop, method: RPCMethod, bounds: MessageBounds) {
     self.owner = owner
-    self.call = call
     self.method = method
     super.init(loop: owner.loop, bounds: bounds)
+  }
+
+  var call: ServerCall {
+    guard let storedCall else { preconditionFailure("used before its beginning or after its end") }
+    return storedCall
   }
 
   // MARK: From the stream
 
   /// The request's headers are complete.
-  func begin(timeout: Duration?) {
+  func begin(_ call: ServerCall, timeout: Duration?) {
+    storedCall = call
     if let timeout {
       deadlineTimer = loop.schedule(after: timeout) { [weak self] in
         self?.cut(RPCError(.deadlineExceeded, "the deadline has passed"))
@@ -85,11 +93,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private func runHandler() async {
     var failure: RPCError?
     do {
-      if owner.interceptors.isEmpty {
-        try await method.run(self)
-      } else {
-        try await runIntercepted(from: 0)
-      }
+      try await method.run(self)
       if let onlyResponse { try submit(onlyResponse) }
     } catch {
       failure = owner.status(for: error, in: call)
@@ -101,12 +105,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     leaveIfOver()
   }
 
-  private func runIntercepted(from index: Int) async throws {
-    guard index < owner.interceptors.count else { return try await method.run(self) }
-    try await owner.interceptors[index].intercept(call) {
-      try await self.runIntercepted(from: index + 1)
-    }
-  }
+  override func status(of error: any Error) -> RPCError { owner.status(for: error, in: call) }
 
   /// The request of a call that has exactly one.
   ///
@@ -135,10 +134,13 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private var cancellation: RPCError?
 
   override func submit(_ frame: [UInt8]) throws(RPCError) {
+    guard !life.isClosed else { throw sendFailure ?? RPCError(.cancelled, "the call is over") }
     let leading = life.responses == .unsent ? call.responseMetadata : Metadata()
     guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
       throw Self.metadataTooLarge
     }
+    // One that was held back is counted already.
+    if onlyResponse == nil { sent.count(messageBytes: frame.count - Envelope.prefixLength) }
     switch life.sendResponse() {
     case .headersAndMessage:
       stream?.submitResponse(ResponseHeaders.leading(leading))
@@ -146,6 +148,16 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     case .message: stream?.write(frame)
     case .drop: throw sendFailure ?? RPCError(.cancelled, "the call is over")
     }
+  }
+
+  /// Sends what goes before the first response.
+  func sendHeaders() throws(RPCError) {
+    if let sendFailure { throw sendFailure }
+    let leading = call.responseMetadata
+    guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
+      throw Self.metadataTooLarge
+    }
+    if life.sendHeaders() { stream?.submitResponse(ResponseHeaders.leading(leading)) }
   }
 
   private func finish(_ action: ServerCallLife.StatusAction, _ failure: RPCError?) {
@@ -208,7 +220,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   private func stopHandler(_ error: RPCError) {
     if cancellation == nil { cancellation = error }
-    call.markCancelled()
+    call.markCancelled(cancellation ?? error)
     abortReading(error)
     wakeWaiters()
     task?.cancel()
@@ -220,7 +232,9 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   private func leaveIfOver() {
-    guard life.isOver else { return }
+    guard life.isOver, let call = storedCall else { return }
+    storedCall = nil
+    call.markOver()
     dropUnread()
     owner.callEnded(self)
   }

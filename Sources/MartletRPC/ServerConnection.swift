@@ -82,17 +82,18 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   }
 
   private func begin(_ method: RPCMethod, _ timeout: Duration?, on stream: HTTP2Stream) {
+    let core = ServerCallCore(owner: owner, method: method, bounds: owner.bounds)
     let call = ServerCall(
+      core: core,
       method: method.path,
       metadata: head.metadata,
       deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
       connection: info(of: stream.connection)
     )
-    let core = ServerCallCore(owner: owner, call: call, method: method, bounds: owner.bounds)
     core.stream = stream
     stream.delegate = core
     owner.callBegan(core)
-    core.begin(timeout: timeout)
+    core.begin(call, timeout: timeout)
   }
 }
 

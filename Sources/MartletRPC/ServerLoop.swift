@@ -8,7 +8,6 @@ internal import MartletNet
 final class ServerLoop: @unchecked Sendable {
   let loop: EventLoop
   let router: Router
-  let interceptors: [any ServerInterceptor]
   let configuration: ServerConfiguration
   let bounds: MessageBounds
   private let http2: HTTP2Configuration
@@ -24,12 +23,10 @@ final class ServerLoop: @unchecked Sendable {
 
   init(
     configuration: ServerConfiguration,
-    router: Router,
-    interceptors: [any ServerInterceptor]
+    router: Router
   ) throws(NetError) {
     self.configuration = configuration
     self.router = router
-    self.interceptors = interceptors
     let limits = configuration.limits
     bounds = MessageBounds(
       maxReceivedBytes: limits.maxRequestMessageBytes,
