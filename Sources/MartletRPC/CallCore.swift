@@ -12,8 +12,10 @@ class CallCore: @unchecked Sendable {
   let bounds: MessageBounds
   /// The stream, while there is one.
   var stream: HTTP2Stream?
-  /// What `grpc-encoding` the peer named.
-  var peerEncoding: String?
+  /// What the peer compresses with.
+  var peerEncoding = PeerEncoding.absent
+  /// What this side compresses with, once its headers have said so.
+  var encoding = CompressionAlgorithm.identity
 
   let received = TrafficCounter()
   let sent = TrafficCounter()
@@ -66,6 +68,15 @@ class CallCore: @unchecked Sendable {
 
   /// The status for whatever an interceptor threw.
   func status(of error: any Error) -> RPCError { RPCError(handlerError: error) }
+
+  /// zlib's contexts of the call's loop.
+  var compressionContexts: CompressionContexts { preconditionFailure("each side has its own") }
+
+  /// Compresses a frame when `encoding` is not identity, if that is of use.
+  func compressed(_ frame: [UInt8]) -> [UInt8] { frame }
+
+  /// The peer has sent a message that was compressed.
+  func receivedCompressed() {}
 
   /// Hands a frame to the stream.
   ///
@@ -188,22 +199,20 @@ class CallCore: @unchecked Sendable {
     _ flags: UInt8,
     _ bytes: UnsafeRawBufferPointer
   ) -> Result<Element, RPCError> {
-    guard flags == 0 else { return .failure(compressionError(flags)) }
+    guard flags == 0 else { return decodeCompressed(type, flags, bytes) }
+    return decode(type, bytes)
+  }
+
+  func decode<Element: Message>(
+    _ type: Element.Type,
+    _ bytes: UnsafeRawBufferPointer
+  ) -> Result<Element, RPCError> {
     do throws(WireError) {
       let limits = DecodingLimits(maximumBytes: bounds.maxReceivedBytes)
       return .success(try Element(decoding: bytes, limits: limits))
     } catch {
       return .failure(RPCError(.internal, "malformed \(Element.protoName): \(error)"))
     }
-  }
-
-  /// No compression is offered, so a peer that compresses breaks the protocol, or wants what is not
-  /// here (<https://github.com/grpc/grpc/blob/master/doc/compression.md>).
-  private func compressionError(_ flags: UInt8) -> RPCError {
-    if flags == 1, let peerEncoding, peerEncoding != "identity" {
-      return RPCError(.unimplemented, "the compression '\(peerEncoding)' is not supported")
-    }
-    return RPCError(.internal, "the message's compressed flag is set without a grpc-encoding")
   }
 
   private func giveBack(_ credit: Int) {

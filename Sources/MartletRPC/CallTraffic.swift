@@ -1,7 +1,8 @@
 internal import Synchronization
 
-/// How much went each way in a call: messages, and their bytes as they are on the wire without the
-/// five bytes before each.
+/// How much went each way in a call: messages, and their bytes without the five before each.
+///
+/// What this side sends counts as it was before compression, what it receives as it came.
 public struct CallTraffic: Sendable, Hashable {
   /// Requests sent by the client.
   public var requestMessages = 0

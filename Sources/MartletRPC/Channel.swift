@@ -255,6 +255,7 @@ extension Channel {
 extension ClientCallCore {
   /// Starts a call that sends one request and no more.
   fileprivate func startWithOnlyRequest(_ frame: [UInt8]) async throws(RPCError) {
+    chooseEncoding()
     try submit(frame)
     try await finishRequests()
     start()

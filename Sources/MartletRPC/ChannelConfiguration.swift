@@ -76,6 +76,8 @@ public struct ChannelConfiguration: Sendable {
   public var userAgent: String?
   /// What runs around every call, the first outermost.
   public var interceptors: [any ClientInterceptor] = []
+  /// What is compressed, and what is taken compressed.
+  public var compression = ChannelCompression()
   /// What is bounded, and where.
   public var limits = ClientLimits()
 

@@ -15,7 +15,7 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
   /// Iteration throws the call's status when that is not OK.
   public let responses: MessageStream<Response>
 
-  private let core: ClientCallCore
+  let core: ClientCallCore
 
   init(_ core: ClientCallCore) {
     self.core = core

@@ -18,6 +18,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   private var connection: HTTP2Connection?
   private var deadline: MonotonicTime?
   private var deadlineTimer: LoopTimer?
+  let compression = CompressionChoice()
 
   /// What was sent, as long as the call could be sent again elsewhere, or has no stream yet.
   private var replay: [[UInt8]] = []
@@ -55,6 +56,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   func start() {
     isCounted = true
     channel.callBegan()
+    chooseEncoding()
     if let timeout = options.timeout {
       deadline = MonotonicTime.read() + timeout
       deadlineTimer = loop.schedule(after: timeout) { [weak self] in
@@ -66,6 +68,11 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     }
     channel.start(self)
   }
+
+  /// Settles what the requests are compressed with.
+  ///
+  /// On the loop, before the first is sent.
+  func chooseEncoding() { encoding = channel.encodings.encoding(for: options) }
 
   /// Waits until a stream carries the call.
   ///
@@ -79,7 +86,12 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   ///
   /// False when the connection takes no stream now.
   func open(on connection: HTTP2Connection) -> Bool {
-    let headers = channel.headers(path, options.metadata, timeLeft: timeLeft)
+    let headers = channel.headers(
+      path,
+      options.metadata,
+      encoding: encoding,
+      timeLeft: timeLeft
+    )
     let endsAtOnce = life.requestsFinished && replay.isEmpty
     do throws(HTTP2Error) {
       stream = try connection.openStream(headers, endStream: endsAtOnce, delegate: self)
@@ -120,9 +132,19 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
       throw RPCError(.internal, "a request was sent after the last one")
     }
     sent.count(messageBytes: frame.count - Envelope.prefixLength)
+    let frame = compressed(frame)
     remember(frame)
     stream?.write(frame)
   }
+
+  override var compressionContexts: CompressionContexts { channel.encodings.contexts }
+
+  override func compressed(_ frame: [UInt8]) -> [UInt8] {
+    guard encoding != .identity, compression.isOn else { return frame }
+    return channel.encodings.compress(frame, encoding)
+  }
+
+  override func receivedCompressed() { compression.countReceived() }
 
   /// Ends the requests.
   ///
@@ -266,6 +288,9 @@ extension ClientCallCore: HTTP2StreamDelegate {
   func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
     let block = head
     head = ReceivedHeaders()
+    if encoding != .identity, let accepted = block.acceptEncoding {
+      channel.encodings.serverAccepts = AcceptedEncodings(accepted)
+    }
     switch kind {
     case .request: return
     case .trailers: conclude(block.callStatus(), .status)
@@ -277,7 +302,9 @@ extension ClientCallCore: HTTP2StreamDelegate {
     switch response {
     case .messages:
       guard life.answered() else { return }
-      peerEncoding = block.encoding
+      if let name = block.encoding {
+        peerEncoding = PeerEncoding(name, accepting: channel.encodings.accepted)
+      }
       leading = block.metadata
       dropReplay()
       wakeWaiters()

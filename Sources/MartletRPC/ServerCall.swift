@@ -29,6 +29,7 @@ public final class ServerCall: Sendable {
   /// It holds this object in turn, until the call is over.
   private let core: ServerCallCore
   private let flags = Atomic<UInt8>(0)
+  let compression = CompressionChoice()
   private let state = Mutex(State())
 
   private struct State {

@@ -11,10 +11,12 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   /// The two hold each other until the call is over.
   private var storedCall: ServerCall?
   private let method: RPCMethod
-  private unowned let owner: ServerLoop
+  unowned let owner: ServerLoop
   private var life = ServerCallLife()
   private var task: Task<Void, Never>?
   private var deadlineTimer: LoopTimer?
+  /// What the client takes compressed.
+  var peerAccepts: AcceptedEncodings = []
   /// Where the loop's list of calls holds it; -1 when it has left.
   var place = -1
   /// The response of a call that has exactly one, until the handler and all interceptors are
@@ -143,9 +145,9 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     if onlyResponse == nil { sent.count(messageBytes: frame.count - Envelope.prefixLength) }
     switch life.sendResponse() {
     case .headersAndMessage:
-      stream?.submitResponse(ResponseHeaders.leading(leading))
-      stream?.write(frame)
-    case .message: stream?.write(frame)
+      stream?.submitResponse(leadingHeaders(leading))
+      stream?.write(compressed(frame))
+    case .message: stream?.write(compressed(frame))
     case .drop: throw sendFailure ?? RPCError(.cancelled, "the call is over")
     }
   }
@@ -157,8 +159,21 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
       throw Self.metadataTooLarge
     }
-    if life.sendHeaders() { stream?.submitResponse(ResponseHeaders.leading(leading)) }
+    if life.sendHeaders() { stream?.submitResponse(leadingHeaders(leading)) }
   }
+
+  override var compressionContexts: CompressionContexts { owner.compressionContexts }
+
+  override func compressed(_ frame: [UInt8]) -> [UInt8] {
+    guard encoding != .identity else { return frame }
+    let compression = owner.configuration.compression
+    guard frame.count - Envelope.prefixLength >= compression.minimumMessageBytes,
+      call.compression.isOn
+    else { return frame }
+    return compressionContexts.compress(frame, encoding, level: compression.level)
+  }
+
+  override func receivedCompressed() { call.compression.countReceived() }
 
   private func finish(_ action: ServerCallLife.StatusAction, _ failure: RPCError?) {
     stopTimer()

@@ -41,7 +41,12 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     headerName: UnsafeRawBufferPointer,
     value: UnsafeRawBufferPointer
   ) {
-    head.add(name: headerName, value: value, router: owner.router)
+    head.add(
+      name: headerName,
+      value: value,
+      router: owner.router,
+      accepting: owner.acceptedEncodings
+    )
   }
 
   func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
@@ -50,13 +55,13 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     case .call(let method, let timeout):
       begin(method, timeout, on: stream)
     case .refused(let error):
-      var headers = ResponseHeaders.trailersOnly(
-        error,
-        Metadata(),
-        Metadata(),
-        maxMessageBytes: owner.configuration.limits.maxStatusMessageBytes
+      stream.submitResponse(refusal(error), endStream: true)
+    case .refusedEncoding:
+      let accepted = owner.acceptedEncodings.headerValue
+      var headers = refusal(
+        RPCError(.unimplemented, "the request's grpc-encoding is none of \(accepted)")
       )
-      headers.append("grpc-accept-encoding", "identity")
+      headers.append("grpc-accept-encoding", accepted)
       stream.submitResponse(headers, endStream: true)
     case .http(let status, let text):
       stream.submitResponse(ResponseHeaders.plainText(status: status))
@@ -81,6 +86,15 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     return made
   }
 
+  private func refusal(_ error: RPCError) -> HTTP2HeaderList {
+    ResponseHeaders.trailersOnly(
+      error,
+      Metadata(),
+      Metadata(),
+      maxMessageBytes: owner.configuration.limits.maxStatusMessageBytes
+    )
+  }
+
   private func begin(_ method: RPCMethod, _ timeout: Duration?, on stream: HTTP2Stream) {
     let core = ServerCallCore(owner: owner, method: method, bounds: owner.bounds)
     let call = ServerCall(
@@ -91,6 +105,8 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
       connection: info(of: stream.connection)
     )
     core.stream = stream
+    core.peerEncoding = head.encoding
+    core.peerAccepts = head.accepted
     stream.delegate = core
     owner.callBegan(core)
     core.begin(call, timeout: timeout)

@@ -10,6 +10,8 @@ final class ServerLoop: @unchecked Sendable {
   let router: Router
   let configuration: ServerConfiguration
   let bounds: MessageBounds
+  let acceptedEncodings: AcceptedEncodings
+  let compressionContexts: CompressionContexts
   private let http2: HTTP2Configuration
   private var listener: Listener?
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
@@ -33,7 +35,9 @@ final class ServerLoop: @unchecked Sendable {
       maxSentBytes: limits.maxResponseMessageBytes
     )
     http2 = HTTP2Configuration(limits)
+    acceptedEncodings = AcceptedEncodings(configuration.compression.accepted)
     loop = try EventLoop(limits: NetLimits(limits))
+    compressionContexts = CompressionContexts(loop: loop)
   }
 
   // MARK: Accepting
