@@ -37,7 +37,9 @@ struct ClientInterception: Sendable {
     _ make: (OutgoingCall) async throws -> ClientCall<Request, Response>
   ) async throws(RPCError) -> ClientCall<Request, Response> {
     do {
-      return try await step(0, make)
+      let opened = try await step(0, make)
+      call.opened()
+      return opened
     } catch {
       let error = RPCError(handlerError: error)
       call.ended(.failure(error))

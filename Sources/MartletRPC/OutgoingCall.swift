@@ -16,6 +16,10 @@ public final class OutgoingCall: Sendable {
     var core: ClientCallCore?
     var trailers = Metadata()
     var observers: [@Sendable (RPCError?) -> Void] = []
+    /// Whether the interceptors have handed the open stream to the caller.
+    var isOpen = false
+    /// How the stream ended before they had.
+    var early: Result<Metadata, RPCError>?
     var isOver = false
     var error: RPCError?
   }
@@ -66,13 +70,32 @@ public final class OutgoingCall: Sendable {
   func attach(_ core: ClientCallCore, endsCall: Bool) {
     state.withLock { $0.core = core }
     core.onEnd = { [self] result in
-      if endsCall { ended(result) } else { noteTrailers(result) }
+      if endsCall { streamEnded(result) } else { noteTrailers(result) }
     }
   }
 
   private func noteTrailers(_ result: Result<Metadata, RPCError>) {
     guard case .success(let trailers) = result else { return }
     state.withLock { $0.trailers = trailers }
+  }
+
+  /// The caller has the stream from now on, and its end is the call's.
+  func opened() {
+    let early = state.withLock { state in
+      state.isOpen = true
+      return state.early
+    }
+    if let early { ended(early) }
+  }
+
+  /// A stream that ends while interceptors still look at it may end because they threw it away: then
+  /// their error counts.
+  private func streamEnded(_ result: Result<Metadata, RPCError>) {
+    let isOpen = state.withLock { state in
+      if !state.isOpen { state.early = result }
+      return state.isOpen
+    }
+    if isOpen { ended(result) }
   }
 
   func succeeded() {
