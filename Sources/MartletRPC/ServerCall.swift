@@ -10,6 +10,10 @@ public protocol ServerCallKey {
 ///
 /// Safe to use from any task.
 public final class ServerCall: Sendable {
+  /// The call that this task, or the one that started it, answers; nil elsewhere, and where the
+  /// server has no `CallPropagation`.
+  @TaskLocal public static var current: ServerCall?
+
   /// The method's path: `/martlet.v1.LiveService/Watch`.
   public let method: String
   /// When the client stops waiting; nil when it waits for ever.
@@ -39,7 +43,8 @@ public final class ServerCall: Sendable {
     var values: [ObjectIdentifier: any Sendable] = [:]
     var cancellation: RPCError?
     /// Who wants to hear that the call is over, or cancelled.
-    var observers: [@Sendable (_ isCancelled: Bool) -> Void] = []
+    var observers: [UInt64: @Sendable (_ isCancelled: Bool) -> Void] = [:]
+    var lastObserver: UInt64 = 0
   }
 
   init(
@@ -142,14 +147,26 @@ extension ServerCall {
   /// Waits until the call is cancelled, or over, or this task is cancelled.
   public func waitUntilCancelled() async {
     let (stream, continuation) = AsyncStream<Never>.makeStream()
-    whenOver { _ in continuation.finish() }
+    let observer = whenOver { _ in continuation.finish() }
     for await _ in stream {}
+    forget(observer)
   }
 
-  private func whenOver(_ observer: @escaping @Sendable (_ isCancelled: Bool) -> Void) {
-    state.withLock { $0.observers.append(observer) }
+  /// - Returns: what `forget` takes.
+  @discardableResult
+  func whenOver(_ observer: @escaping @Sendable (_ isCancelled: Bool) -> Void) -> UInt64 {
+    let id = state.withLock { state in
+      state.lastObserver += 1
+      state.observers[state.lastObserver] = observer
+      return state.lastObserver
+    }
     let (before, _) = flags.bitwiseOr(Self.observedFlag, ordering: .acquiringAndReleasing)
     if before & (Self.cancelledFlag | Self.overFlag) != 0 { tellObservers() }
+    return id
+  }
+
+  func forget(_ observer: UInt64) {
+    state.withLock { $0.observers[observer] = nil }
   }
 
   /// The call ends by something else than its handler's return.
@@ -170,11 +187,11 @@ extension ServerCall {
 
   private func tellObservers() {
     let observers = state.withLock { state in
-      defer { state.observers = [] }
+      defer { state.observers = [:] }
       return state.observers
     }
     let isCancelled = isCancelled
-    for observer in observers { observer(isCancelled) }
+    for (_, observer) in observers.sorted(by: { $0.key < $1.key }) { observer(isCancelled) }
   }
 
   private static let cancelledFlag: UInt8 = 1

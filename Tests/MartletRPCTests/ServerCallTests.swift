@@ -148,3 +148,27 @@ import Testing
     }
   }
 }
+
+@Suite(.timeLimit(.minutes(1))) struct CallPropagationTests {
+  @Test("the current call is known within the handler and its children, where it is asked for")
+  func current() async throws {
+    let handler = CustomHandler(onGet: { _, call in
+      async let child = ServerCall.current === call
+      let unstructured = Task { ServerCall.current === call }
+      var response = EchoResponse()
+      response.text = "\(ServerCall.current === call) \(await child) \(await unstructured.value)"
+      return response
+    })
+    var fixture = EchoFixture(interceptors: [.callPropagation], handler: handler)
+    try await fixture.run { client, _ in
+      let answer = try await client.get(request()).text
+      #expect(answer == "true true true")
+      #expect(ServerCall.current == nil)
+    }
+    fixture.interceptors = []
+    try await fixture.run { client, _ in
+      let answer = try await client.get(request()).text
+      #expect(answer == "false false false")
+    }
+  }
+}
