@@ -11,26 +11,26 @@ class CallCore: @unchecked Sendable {
   let loop: EventLoop
   let bounds: MessageBounds
   /// The stream, while there is one.
-  var stream: HTTP2Stream?
+  @exclusivity(unchecked) var stream: HTTP2Stream?
   /// What the peer compresses with.
-  var peerEncoding = PeerEncoding.absent
+  @exclusivity(unchecked) var peerEncoding = PeerEncoding.absent
   /// What this side compresses with, once its headers have said so.
-  var encoding = CompressionAlgorithm.identity
+  @exclusivity(unchecked) var encoding = CompressionAlgorithm.identity
 
   let received = TrafficCounter()
   let sent = TrafficCounter()
 
   // Reading.
-  private var reader: EnvelopeReader
-  private var window = ReceiveWindow()
-  private var ending: Ending?
-  private var readWaiter: UnsafeContinuation<Wakeup, Never>?
-  private var readTicket: UInt64 = 0
-  private var overdraft = 0
+  @exclusivity(unchecked) private var reader: EnvelopeReader
+  @exclusivity(unchecked) private var window = ReceiveWindow()
+  @exclusivity(unchecked) private var ending: Ending?
+  @exclusivity(unchecked) private var readWaiter: UnsafeContinuation<Wakeup, Never>?
+  @exclusivity(unchecked) private var readTicket: UInt64 = 0
+  @exclusivity(unchecked) private var overdraft = 0
 
   // Waiting for anything else: room to send, a stream, the headers, the end.
-  private var waiters: [Waiter] = []
-  private var waiterTicket: UInt64 = 0
+  @exclusivity(unchecked) private var waiters: [Waiter] = []
+  @exclusivity(unchecked) private var waiterTicket: UInt64 = 0
 
   /// How what the peer sends comes to its end.
   enum Ending {

@@ -9,26 +9,26 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   let path: String
   let options: CallOptions
   private let channel: ChannelCore
-  private var life: ClientCallLife
+  @exclusivity(unchecked) private var life: ClientCallLife
   /// Where it stands among those that wait for a connection; `WaitingCalls` uses it.
   var waitingPlace: Int?
   /// Whether the channel counts it as open.
   private var isCounted = false
   /// What carries the stream, while there is one.
-  private var connection: HTTP2Connection?
-  private var deadline: MonotonicTime?
+  @exclusivity(unchecked) private var connection: HTTP2Connection?
+  @exclusivity(unchecked) private var deadline: MonotonicTime?
   private var deadlineTimer: LoopTimer?
   let compression = CompressionChoice()
 
   /// What was sent, as long as the call could be sent again elsewhere, or has no stream yet.
-  private var replay: [[UInt8]] = []
-  private var replayBytes = 0
-  private var keepsReplay = true
+  @exclusivity(unchecked) private var replay: [[UInt8]] = []
+  @exclusivity(unchecked) private var replayBytes = 0
+  @exclusivity(unchecked) private var keepsReplay = true
 
   /// The header block that is coming in.
-  var head = ReceivedHeaders()
-  private var leading: Metadata?
-  private var outcome: Result<Metadata, RPCError>?
+  @exclusivity(unchecked) var head = ReceivedHeaders()
+  @exclusivity(unchecked) private var leading: Metadata?
+  @exclusivity(unchecked) private var outcome: Result<Metadata, RPCError>?
   /// Called once with the outcome, for interceptors.
   var onEnd: ((Result<Metadata, RPCError>) -> Void)?
 

@@ -12,16 +12,17 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private var storedCall: ServerCall?
   private let method: RPCMethod
   unowned let owner: ServerLoop
-  private var life = ServerCallLife()
-  private var task: Task<Void, Never>?
+  @exclusivity(unchecked) private var life = ServerCallLife()
+  /// What runs the handler, while it runs.
+  private var handlerTask: HandlerTask?
   private var deadlineTimer: LoopTimer?
   /// What the client takes compressed.
-  var peerAccepts: AcceptedEncodings = []
+  @exclusivity(unchecked) var peerAccepts: AcceptedEncodings = []
   /// Where the loop's list of calls holds it; -1 when it has left.
   var place = -1
   /// The response of a call that has exactly one, until the handler and all interceptors are
   /// through.
-  var onlyResponse: [UInt8]?
+  @exclusivity(unchecked) var onlyResponse: [UInt8]?
 
   init(owner: ServerLoop, method: RPCMethod, bounds: MessageBounds) {
     self.owner = owner
@@ -89,10 +90,13 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   private func startHandler() {
     life.handlerStarted()
-    task = Task(executorPreference: loop) { await self.runHandler() }
+    owner.handlerTasks.start(self)
   }
 
-  private func runHandler() async {
+  /// Runs the handler, unless the call is over before it could start.
+  func runHandler(in task: HandlerTask) async {
+    guard !life.isCancelled else { return handlerReturned(nil) }
+    handlerTask = task
     var failure: RPCError?
     do {
       try await method.run(self)
@@ -100,8 +104,12 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     } catch {
       failure = owner.status(for: error, in: call)
     }
+    handlerReturned(failure)
+  }
+
+  private func handlerReturned(_ failure: RPCError?) {
     let action = life.handlerReturned()
-    task = nil
+    handlerTask = nil
     finish(action, failure)
     endReading(.complete)
     leaveIfOver()
@@ -238,7 +246,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     call.markCancelled(cancellation ?? error)
     abortReading(error)
     wakeWaiters()
-    task?.cancel()
+    handlerTask?.cancel()
   }
 
   private func stopTimer() {

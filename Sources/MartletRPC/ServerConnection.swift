@@ -9,7 +9,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   /// The request whose headers are coming in.
   ///
   /// One is enough: HTTP/2 never interleaves two header blocks.
-  private var head = RequestHead()
+  @exclusivity(unchecked) private var head = RequestHead()
 
   init(_ owner: ServerLoop) {
     self.owner = owner
