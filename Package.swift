@@ -268,6 +268,13 @@ let package = Package(
       path: "Tests/Support/EchoPeer",
       swiftSettings: settings
     ),
+    // A server, a client and a load in processes of their own, for tests of a hostile world.
+    .executableTarget(
+      name: "RPCSoak",
+      dependencies: ["CLinux", "EchoSchema", "MartletRPC"],
+      path: "Tests/Support/RPCSoak",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "MartletServicesTests",
       dependencies: [

@@ -24,11 +24,11 @@ struct FrameBudget {
     )
   }
 
-  /// Takes one token; false when there is none left.
-  mutating func spend(_ charge: Charge, now: MonotonicTime) -> Bool {
+  /// Takes tokens; false when there are not so many left.
+  mutating func spend(_ charge: Charge, _ count: Int, now: MonotonicTime) -> Bool {
     switch charge {
-    case .reset: resets.take(now: now)
-    case .idle: idleFrames.take(now: now)
+    case .reset: resets.take(count, now: now)
+    case .idle: idleFrames.take(count, now: now)
     }
   }
 }
@@ -47,7 +47,7 @@ struct TokenBucket {
     refilled = now
   }
 
-  mutating func take(now: MonotonicTime) -> Bool {
+  mutating func take(_ count: Int, now: MonotonicTime) -> Bool {
     if tokens < burst {
       let earned = Int(
         clamping: (now - refilled).clampedNanoseconds / max(1, interval.clampedNanoseconds)
@@ -62,8 +62,8 @@ struct TokenBucket {
     } else {
       refilled = now
     }
-    guard tokens > 0 else { return false }
-    tokens -= 1
+    guard tokens >= count else { return false }
+    tokens -= count
     return true
   }
 }

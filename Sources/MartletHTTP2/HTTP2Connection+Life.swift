@@ -6,6 +6,8 @@ struct ConnectionLife {
   var lastRead: MonotonicTime
   var lastStreamClosed: MonotonicTime
   var prefaceTimer: LoopTimer?
+  /// Whether the peer has acknowledged our SETTINGS.
+  var isAcknowledged = false
   var watchTimer: LoopTimer?
   var keepaliveTimer: LoopTimer?
   var drainTimer: LoopTimer?
@@ -169,7 +171,8 @@ extension HTTP2Stream {
   }
 
   func endedHeaders(endStream: Bool) {
-    guard !isInterim else { return }
+    // A server may send as many 1xx as it likes, and they do no work.
+    guard !isInterim else { return connection.charge(.idle) }
     let kind = headersKind
     headersKind = .trailers
     if hearsFrames { delegate?.stream(self, didEndHeaders: kind, endStream: endStream) }

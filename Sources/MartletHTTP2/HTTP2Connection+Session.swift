@@ -15,9 +15,10 @@ extension HTTP2Connection {
     nghttp2_option_set_max_outbound_ack(option, limits.maxPendingAcknowledgements)
     nghttp2_option_set_max_settings(option, limits.maxSettingsEntries)
     nghttp2_option_set_max_continuations(option, limits.maxContinuations)
+    // Behind ours, which says ENHANCE_YOUR_CALM where nghttp2 says INTERNAL_ERROR.
     nghttp2_option_set_stream_reset_rate_limit(
       option,
-      UInt64(clamping: limits.resetBurst),
+      UInt64(clamping: 2 * limits.resetBurst),
       UInt64(clamping: limits.resetsPerSecond)
     )
     let user = Unmanaged.passUnretained(self).toOpaque()
@@ -90,8 +91,8 @@ extension HTTP2Connection {
   }
 
   /// Counts a frame of the peer's that does no work.
-  func charge(_ charge: FrameBudget.Charge) {
-    guard !isClosing, !budget.spend(charge, now: loop.now) else { return }
+  func charge(_ charge: FrameBudget.Charge, count: Int = 1) {
+    guard !isClosing, !budget.spend(charge, count, now: loop.now) else { return }
     let name = charge == .reset ? "resetsPerSecond" : "idleFramesPerSecond"
     terminate(.enhanceYourCalm, .peerViolation(.enhanceYourCalm, name))
   }

@@ -48,31 +48,32 @@ package final class HTTP2Connection: @unchecked Sendable {
   package let loop: EventLoop
   // Set once, in init, after `self` exists: the transport needs its delegate.
   private var transportStorage: Transport?
-  @exclusivity(unchecked) private var delegate: (any HTTP2ConnectionDelegate)?
+  private var delegate: (any HTTP2ConnectionDelegate)?
 
-  @exclusivity(unchecked) var phase = Phase.opening
-  @exclusivity(unchecked) var session: OpaquePointer?
+  var phase = Phase.opening
+  var session: OpaquePointer?
   var failure: HTTP2Error?
-  @exclusivity(unchecked) var budget: FrameBudget
+  var budget: FrameBudget
+  var conduct = PeerConduct()
 
-  @exclusivity(unchecked) var firstStream: HTTP2Stream?
-  @exclusivity(unchecked) package internal(set) var openStreamCount = 0
-  @exclusivity(unchecked) private var woken: [HTTP2Stream] = []
+  var firstStream: HTTP2Stream?
+  package internal(set) var openStreamCount = 0
+  private var woken: [HTTP2Stream] = []
 
-  @exclusivity(unchecked) var unconsumed = 0
-  @exclusivity(unchecked) var withheld = 0
+  var unconsumed = 0
+  var withheld = 0
   /// Bytes of the loop's gather buffer in use, during a flush.
-  @exclusivity(unchecked) var gathered = 0
+  var gathered = 0
   /// Bytes that this flush may still send.
-  @exclusivity(unchecked) var flushBudget = 0
+  var flushBudget = 0
 
   /// From the peer's first SETTINGS until closed.
-  @exclusivity(unchecked) package internal(set) var isReady = false
+  package internal(set) var isReady = false
   /// We or the peer sent GOAWAY.
-  @exclusivity(unchecked) package internal(set) var isDraining = false
+  package internal(set) var isDraining = false
   /// GOAWAY with an error, or `close`: what still comes from the peer is ignored.
-  @exclusivity(unchecked) var isClosing = false
-  @exclusivity(unchecked) var life: ConnectionLife
+  var isClosing = false
+  var life: ConnectionLife
 
   /// Takes over an accepted transport or a pipe's end, and opens it.
   ///
@@ -200,6 +201,7 @@ package final class HTTP2Connection: @unchecked Sendable {
     stream.previous = nil
     openStreamCount -= 1
     life.lastStreamClosed = loop.now
+    peerLost(stream)
     // nghttp2 may still be using its pointer further up the stack.
     loop.releaseAtEndOfTurn(stream)
     stream.closed(code)
@@ -224,9 +226,21 @@ package final class HTTP2Connection: @unchecked Sendable {
   func becameReady() {
     guard !isReady else { return }
     isReady = true
-    life.prefaceTimer?.cancel()
+    if life.isAcknowledged { life.prefaceTimer?.cancel() }
     watchLife()
     delegate?.connectionDidBecomeReady(self)
+  }
+
+  /// The peer has our SETTINGS.
+  func settingsAcknowledged() {
+    life.isAcknowledged = true
+    if isReady { life.prefaceTimer?.cancel() }
+  }
+
+  /// The peer's SETTINGS, or its acknowledgement of ours, did not come.
+  private func prefaceTimedOut() {
+    guard isReady else { return fail(.transport(.timeout("HTTP/2 preface"))) }
+    terminate(.settingsTimeout, .peerViolation(.settingsTimeout, "SETTINGS not acknowledged"))
   }
 
   func changedCapacity() {
@@ -241,6 +255,7 @@ package final class HTTP2Connection: @unchecked Sendable {
 
   func opened(_ stream: HTTP2Stream) {
     link(stream)
+    peerOpened(stream.id)
     stream.delegate = delegate?.connection(self, didOpen: stream)
   }
 }
@@ -251,7 +266,7 @@ extension HTTP2Connection: TransportDelegate {
   package func transportDidOpen(_ transport: Transport) {
     life.lastRead = loop.now
     life.prefaceTimer = loop.schedule(after: configuration.limits.prefaceTimeout) { [self] in
-      fail(.transport(.timeout("HTTP/2 preface")))
+      prefaceTimedOut()
     }
     switch (role, transport.applicationProtocol) {
     case (.client, _), (.server, .http2): startSession()

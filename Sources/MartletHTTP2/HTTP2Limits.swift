@@ -35,7 +35,8 @@ package struct HTTP2Limits: Sendable {
   /// Bytes that one connection sends in one turn, so that the others get theirs.
   package var maxFlushBytesPerTurn = 256 << 10
 
-  /// From the transport's opening to the peer's preface and first SETTINGS.
+  /// From the transport's opening to the peer's preface, its first SETTINGS and its acknowledgement
+  /// of ours.
   package var prefaceTimeout: Duration = .seconds(10)
   /// From the shutdown notice to the final GOAWAY when the peer's PING answer does not come.
   package var drainNotice: Duration = .seconds(1)
@@ -50,7 +51,8 @@ package struct HTTP2Limits: Sendable {
   package var resetBurst = 500
   /// The same, so many per second in the long run (rapid reset, CVE-2023-44487).
   package var resetsPerSecond = 100
-  /// SETTINGS, PING, PRIORITY and empty DATA frames: so many at once.
+  /// SETTINGS, PING, PRIORITY, GOAWAY, unknown and empty DATA frames, and 1xx responses: so many at
+  /// once; each entry of SETTINGS counts as one more.
   package var idleFrameBurst = 10_000
   /// The same, so many per second in the long run.
   package var idleFramesPerSecond = 1_000

@@ -15,6 +15,7 @@ nonisolated(unsafe) let sessionCallbacks: OpaquePointer? = {
   nghttp2_session_callbacks_set_on_header_callback(table, onHeader)
   nghttp2_session_callbacks_set_on_frame_recv_callback(table, onFrameReceived)
   nghttp2_session_callbacks_set_on_data_chunk_recv_callback(table, onDataChunk)
+  nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(table, onInvalidFrame)
   nghttp2_session_callbacks_set_on_stream_close_callback(table, onStreamClose)
   nghttp2_session_callbacks_set_send_data_callback(table, onSendData)
   nghttp2_session_callbacks_set_on_frame_send_callback(table, onFrameSent)
@@ -52,13 +53,7 @@ private func onBeginFrame(
   _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
   guard let header = header?.pointee, let connection = connection(user) else { return 0 }
-  switch nghttp2_frame_type(rawValue: UInt32(header.type)) {
-  case NGHTTP2_HEADERS, NGHTTP2_CONTINUATION, NGHTTP2_WINDOW_UPDATE, NGHTTP2_GOAWAY: break
-  case NGHTTP2_DATA:
-    if header.length == 0, !endsStream(header) { connection.charge(.idle) }
-  case NGHTTP2_RST_STREAM: connection.charge(.reset)
-  default: connection.charge(.idle)
-  }
+  connection.peerBegan(header)
   return 0
 }
 
@@ -113,8 +108,11 @@ private func onFrameReceived(
     stream.endedHeaders(endStream: endsStream(header))
     if endsStream(header) { stream.reachedEnd() }
   case NGHTTP2_DATA:
+    connection.peerPadded(frame.pointee.data)
     if endsStream(header) { stream(session, header.stream_id)?.reachedEnd() }
-  case NGHTTP2_SETTINGS where !isAcknowledgement(header):
+  case NGHTTP2_RST_STREAM: stream(session, header.stream_id)?.isRemoteEnded = true
+  case NGHTTP2_SETTINGS where isAcknowledgement(header): connection.settingsAcknowledged()
+  case NGHTTP2_SETTINGS:
     connection.becameReady()
     connection.changedCapacity()
   case NGHTTP2_PING where isAcknowledgement(header):
@@ -128,6 +126,18 @@ private func onFrameReceived(
     )
   default: break
   }
+  return 0
+}
+
+/// nghttp2 answers a frame with an error: of its stream, or of the connection.
+private func onInvalidFrame(
+  _ session: OpaquePointer?,
+  _ frame: UnsafePointer<nghttp2_frame>?,
+  _ code: Int32,
+  _ user: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard let id = frame?.pointee.hd.stream_id, id > 0 else { return 0 }
+  connection(user)?.cutShort(id)
   return 0
 }
 

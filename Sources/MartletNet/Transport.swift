@@ -39,22 +39,22 @@ package final class Transport: EventSource, @unchecked Sendable {
   /// Who is at the other end.
   package let peerAddress: SocketAddress
   /// nil before `open` and after `transportDidClose`.
-  @exclusivity(unchecked) package private(set) var delegate: (any TransportDelegate)?
+  package private(set) var delegate: (any TransportDelegate)?
 
-  @exclusivity(unchecked) private(set) var state = State.idle
-  @exclusivity(unchecked) private var carrier: Carrier
+  private(set) var state = State.idle
+  private var carrier: Carrier
   private let countsAsAccepted: Bool
   private var isCounted = false
-  @exclusivity(unchecked) private var tls: TLSSession?
+  private var tls: TLSSession?
   private var timer: LoopTimer?
 
-  @exclusivity(unchecked) private var pending: [UInt8] = []
-  @exclusivity(unchecked) private var pendingStart = 0
+  private var pending: [UInt8] = []
+  private var pendingStart = 0
   private var watchesWriting = false
-  @exclusivity(unchecked) private var isReadingPaused = false
+  private var isReadingPaused = false
   private var sawEnd = false
-  @exclusivity(unchecked) private var needsFlush = false
-  @exclusivity(unchecked) private var isFlushing = false
+  private var needsFlush = false
+  private var isFlushing = false
   private var closesAfterFlush = false
   private var lingerBytes = 0
 

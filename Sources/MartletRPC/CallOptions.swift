@@ -10,8 +10,6 @@ public struct CallOptions: Sendable {
   /// Whether to wait for a connection, as long as the timeout allows, where the call would
   /// otherwise fail at once with UNAVAILABLE.
   public var waitForReady: Bool
-  /// What the requests are compressed with; nil for what `ChannelConfiguration.compression` says.
-  public var compression: CompressionAlgorithm?
 
   /// Creates options.
   ///
@@ -19,16 +17,10 @@ public struct CallOptions: Sendable {
   ///   - metadata: the metadata to send.
   ///   - timeout: how long the call may take in all; nil for no limit.
   ///   - waitForReady: whether to wait for a connection rather than fail at once.
-  ///   - compression: what the requests are compressed with; nil for what the channel says.
-  public init(
-    metadata: Metadata = Metadata(),
-    timeout: Duration? = nil,
-    waitForReady: Bool = false,
-    compression: CompressionAlgorithm? = nil
-  ) {
+  public init(metadata: Metadata = Metadata(), timeout: Duration? = nil, waitForReady: Bool = false)
+  {
     self.metadata = metadata
     self.timeout = timeout
     self.waitForReady = waitForReady
-    self.compression = compression
   }
 }

@@ -24,12 +24,11 @@ public struct ServerLimits: Sendable, Hashable {
   /// The call that would exceed it ends with RESOURCE_EXHAUSTED; requests smaller than a window
   /// are not concerned.
   public var maxPartialRequestBytes = 128 << 20
-  /// Calls that one connection may have open at a time.
+  /// Calls that one connection may have open at a time; as many again may still run although their
+  /// client gave them up, and above that a new one ends with RESOURCE_EXHAUSTED.
   public var maxConcurrentCallsPerConnection = 256
   /// Connections that one event loop accepts; above it new ones are closed at once.
   public var maxConnectionsPerLoop = 16_384
-  /// Tasks without a call that one event loop keeps for handlers to come; more of them end.
-  public var maxIdleHandlerTasks = 256
   /// Bytes of one header list as RFC 9113 section 6.5.2 counts them (32 more for each field).
   public var maxHeaderListBytes = 16 << 10
   /// Bytes of metadata, counted in the same way, that a handler may send before the first response,

@@ -117,17 +117,24 @@ public struct Metadata: Sendable, Hashable {
 }
 
 extension Metadata {
+  /// What is received above this is dropped.
+  ///
+  /// A header list of 16 KiB cannot hold more fields, but its values can hold thousands of commas, and
+  /// HPACK sends such a value again in one byte.
+  static let maxReceivedEntries = 512
+
   /// Takes a header off the wire.
   ///
   /// The protocol's own names are left out, a `-bin` value is split at its commas and decoded,
   /// and one that is not base64 is dropped, as the peer's fault must not end the call.
   package mutating func receive(name: String, value: String) {
-    guard !MetadataName.isReserved(name) else { return }
+    guard !MetadataName.isReserved(name), entries.count < Self.maxReceivedEntries else { return }
     guard name.hasSuffix(MetadataName.binarySuffix) else {
       entries.append(Entry(name: name, value: .text(value)))
       return
     }
     for part in value.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) {
+      guard entries.count < Self.maxReceivedEntries else { return }
       guard let bytes = Base64.decode(part.trimmingSpaces()) else { continue }
       entries.append(Entry(name: name, value: .binary(bytes)))
     }

@@ -38,42 +38,17 @@ public struct RPCMethod: Sendable {
   /// Runs the handler, on the call's loop.
   ///
   /// What it throws is the call's status.
-  private(set) var run: @Sendable (ServerCallCore) async throws -> Void
-  /// The same through interceptors.
-  private let runIntercepted:
-    @Sendable (ServerCallCore, [any ServerInterceptor]) async throws -> Void
+  let run: @Sendable (ServerCallCore) async throws -> Void
 
-  /// `handler` answers a call of any kind as one with many requests and responses; interceptors run
-  /// around it.
-  private init<Request: Message, Response: Message>(
-    _ descriptor: MethodDescriptor<Request, Response>,
+  private init(
+    path: String,
     kind: CallKind,
-    run: @escaping @Sendable (ServerCallCore) async throws -> Void,
-    handler:
-      @escaping @Sendable (MessageStream<Request>, MessageWriter<Response>, ServerCall)
-      async throws -> Void
+    run: @escaping @Sendable (ServerCallCore) async throws -> Void
   ) {
-    path = descriptor.path
+    self.path = path
     pathBytes = Array(path.utf8)
     self.kind = kind
     self.run = run
-    runIntercepted = { core, interceptors in
-      let call = ServerInterception(core: core, interceptors: interceptors, handler: handler)
-      try await call.run(givesOneResponse: kind.givesOneResponse)
-    }
-  }
-
-  /// Whether interceptors run around the handler.
-  private(set) var isIntercepted = false
-
-  /// The method with interceptors around its handler, the first outermost.
-  func intercepted(by interceptors: [any ServerInterceptor]) -> RPCMethod {
-    guard !interceptors.isEmpty else { return self }
-    var method = self
-    let runIntercepted = runIntercepted
-    method.isIntercepted = true
-    method.run = { core in try await runIntercepted(core, interceptors) }
-    return method
   }
 
   /// One request, one response.
@@ -86,11 +61,9 @@ public struct RPCMethod: Sendable {
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (Request, ServerCall) async throws -> Response
   ) -> RPCMethod {
-    RPCMethod(descriptor, kind: .unary) { core in
+    RPCMethod(path: descriptor.path, kind: .unary) { core in
       let request = try core.onlyRequest(Request.self)
       core.onlyResponse = try core.frame(await handler(request, core.call))
-    } handler: { requests, responses, call in
-      try await responses.send(handler(requests.onlyMessage(), call))
     }
   }
 
@@ -105,10 +78,8 @@ public struct RPCMethod: Sendable {
     _ handler:
       @escaping @Sendable (Request, MessageWriter<Response>, ServerCall) async throws -> Void
   ) -> RPCMethod {
-    RPCMethod(descriptor, kind: .serverStreaming) { core in
+    RPCMethod(path: descriptor.path, kind: .serverStreaming) { core in
       try await handler(core.onlyRequest(Request.self), MessageWriter(core), core.call)
-    } handler: { requests, responses, call in
-      try await handler(requests.onlyMessage(), responses, call)
     }
   }
 
@@ -122,10 +93,8 @@ public struct RPCMethod: Sendable {
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (MessageStream<Request>, ServerCall) async throws -> Response
   ) -> RPCMethod {
-    RPCMethod(descriptor, kind: .clientStreaming) { core in
+    RPCMethod(path: descriptor.path, kind: .clientStreaming) { core in
       core.onlyResponse = try core.frame(await handler(MessageStream(core), core.call))
-    } handler: { requests, responses, call in
-      try await responses.send(handler(requests, call))
     }
   }
 
@@ -141,10 +110,8 @@ public struct RPCMethod: Sendable {
       @escaping @Sendable (MessageStream<Request>, MessageWriter<Response>, ServerCall)
       async throws -> Void
   ) -> RPCMethod {
-    RPCMethod(descriptor, kind: .bidirectional) { core in
+    RPCMethod(path: descriptor.path, kind: .bidirectional) { core in
       try await handler(MessageStream(core), MessageWriter(core), core.call)
-    } handler: { requests, responses, call in
-      try await handler(requests, responses, call)
     }
   }
 }

@@ -7,6 +7,7 @@ internal import Synchronization
 public final class Server: Sendable {
   private let configuration: ServerConfiguration
   private let router: Router
+  private let interceptors: [any ServerInterceptor]
   private let state = Mutex(State.created)
 
   private enum State {
@@ -27,7 +28,8 @@ public final class Server: Sendable {
     interceptors: [any ServerInterceptor] = []
   ) {
     self.configuration = configuration
-    self.router = Router(services, interceptors: interceptors)
+    self.router = Router(services)
+    self.interceptors = interceptors
   }
 
   /// Opens the sockets and starts the loops.
@@ -78,6 +80,20 @@ public final class Server: Sendable {
     }
   }
 
+  /// What the server holds at this moment.
+  package func census() async -> ServerCensus {
+    let loops = state.withLock { state -> [ServerLoop] in
+      if case .running(let loops) = state { return loops } else { return [] }
+    }
+    var sum = ServerCensus(connections: 0, calls: 0)
+    for loop in loops {
+      let part = await Task(executorPreference: loop.loop) { loop.census }.value
+      sum.connections += part.connections
+      sum.calls += part.calls
+    }
+    return sum
+  }
+
   /// Starts all loops, or none.
   private func start(_ loops: [ServerLoop]) throws(NetError) {
     for (index, loop) in loops.enumerated() {
@@ -109,7 +125,8 @@ public final class Server: Sendable {
     for _ in 0..<count {
       let loop = try ServerLoop(
         configuration: configuration,
-        router: router
+        router: router,
+        interceptors: interceptors
       )
       // From the second on, the port that the first one got.
       address = try loop.listen(on: address, tls: tls, sharesPort: count > 1)

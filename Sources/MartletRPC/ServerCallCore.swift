@@ -6,40 +6,31 @@ internal import MartletWire
 ///
 /// Confined to its loop.
 final class ServerCallCore: CallCore, @unchecked Sendable {
-  /// What handlers and interceptors see of it.
-  ///
-  /// The two hold each other until the call is over.
-  private var storedCall: ServerCall?
+  let call: ServerCall
   private let method: RPCMethod
-  unowned let owner: ServerLoop
-  @exclusivity(unchecked) private var life = ServerCallLife()
-  /// What runs the handler, while it runs.
-  private var handlerTask: HandlerTask?
+  private unowned let owner: ServerLoop
+  private var life = ServerCallLife()
+  private var task: Task<Void, Never>?
   private var deadlineTimer: LoopTimer?
-  /// What the client takes compressed.
-  @exclusivity(unchecked) var peerAccepts: AcceptedEncodings = []
+  /// The connection that counts it.
+  var owningConnection: ServerConnection?
   /// Where the loop's list of calls holds it; -1 when it has left.
   var place = -1
   /// The response of a call that has exactly one, until the handler and all interceptors are
   /// through.
-  @exclusivity(unchecked) var onlyResponse: [UInt8]?
+  var onlyResponse: [UInt8]?
 
-  init(owner: ServerLoop, method: RPCMethod, bounds: MessageBounds) {
+  init(owner: ServerLoop, call: ServerCall, method: RPCMethod, bounds: MessageBounds) {
     self.owner = owner
+    self.call = call
     self.method = method
     super.init(loop: owner.loop, bounds: bounds)
-  }
-
-  var call: ServerCall {
-    guard let storedCall else { preconditionFailure("used before its beginning or after its end") }
-    return storedCall
   }
 
   // MARK: From the stream
 
   /// The request's headers are complete.
-  func begin(_ call: ServerCall, timeout: Duration?) {
-    storedCall = call
+  func begin(timeout: Duration?) {
     if let timeout {
       deadlineTimer = loop.schedule(after: timeout) { [weak self] in
         self?.cut(RPCError(.deadlineExceeded, "the deadline has passed"))
@@ -90,32 +81,34 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   private func startHandler() {
     life.handlerStarted()
-    owner.handlerTasks.start(self)
+    task = Task(executorPreference: loop) { await self.runHandler() }
   }
 
-  /// Runs the handler, unless the call is over before it could start.
-  func runHandler(in task: HandlerTask) async {
-    guard !life.isCancelled else { return handlerReturned(nil) }
-    handlerTask = task
+  private func runHandler() async {
     var failure: RPCError?
     do {
-      try await method.run(self)
+      if owner.interceptors.isEmpty {
+        try await method.run(self)
+      } else {
+        try await runIntercepted(from: 0)
+      }
       if let onlyResponse { try submit(onlyResponse) }
     } catch {
       failure = owner.status(for: error, in: call)
     }
-    handlerReturned(failure)
-  }
-
-  private func handlerReturned(_ failure: RPCError?) {
     let action = life.handlerReturned()
-    handlerTask = nil
+    task = nil
     finish(action, failure)
     endReading(.complete)
     leaveIfOver()
   }
 
-  override func status(of error: any Error) -> RPCError { owner.status(for: error, in: call) }
+  private func runIntercepted(from index: Int) async throws {
+    guard index < owner.interceptors.count else { return try await method.run(self) }
+    try await owner.interceptors[index].intercept(call) {
+      try await self.runIntercepted(from: index + 1)
+    }
+  }
 
   /// The request of a call that has exactly one.
   ///
@@ -144,44 +137,18 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private var cancellation: RPCError?
 
   override func submit(_ frame: [UInt8]) throws(RPCError) {
-    guard !life.isClosed else { throw sendFailure ?? RPCError(.cancelled, "the call is over") }
     let leading = life.responses == .unsent ? call.responseMetadata : Metadata()
     guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
       throw Self.metadataTooLarge
     }
-    // One that was held back is counted already.
-    if onlyResponse == nil { sent.count(messageBytes: frame.count - Envelope.prefixLength) }
     switch life.sendResponse() {
     case .headersAndMessage:
-      stream?.submitResponse(leadingHeaders(leading))
-      stream?.write(compressed(frame))
-    case .message: stream?.write(compressed(frame))
+      stream?.submitResponse(ResponseHeaders.leading(leading))
+      stream?.write(frame)
+    case .message: stream?.write(frame)
     case .drop: throw sendFailure ?? RPCError(.cancelled, "the call is over")
     }
   }
-
-  /// Sends what goes before the first response.
-  func sendHeaders() throws(RPCError) {
-    if let sendFailure { throw sendFailure }
-    let leading = call.responseMetadata
-    guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
-      throw Self.metadataTooLarge
-    }
-    if life.sendHeaders() { stream?.submitResponse(leadingHeaders(leading)) }
-  }
-
-  override var compressionContexts: CompressionContexts { owner.compressionContexts }
-
-  override func compressed(_ frame: [UInt8]) -> [UInt8] {
-    guard encoding != .identity else { return frame }
-    let compression = owner.configuration.compression
-    guard frame.count - Envelope.prefixLength >= compression.minimumMessageBytes,
-      call.compression.isOn
-    else { return frame }
-    return compressionContexts.compress(frame, encoding, level: compression.level)
-  }
-
-  override func receivedCompressed() { call.compression.countReceived() }
 
   private func finish(_ action: ServerCallLife.StatusAction, _ failure: RPCError?) {
     stopTimer()
@@ -243,10 +210,10 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   private func stopHandler(_ error: RPCError) {
     if cancellation == nil { cancellation = error }
-    call.markCancelled(cancellation ?? error)
+    call.markCancelled()
     abortReading(error)
     wakeWaiters()
-    handlerTask?.cancel()
+    task?.cancel()
   }
 
   private func stopTimer() {
@@ -255,9 +222,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   private func leaveIfOver() {
-    guard life.isOver, let call = storedCall else { return }
-    storedCall = nil
-    call.markOver()
+    guard life.isOver else { return }
     dropUnread()
     owner.callEnded(self)
   }

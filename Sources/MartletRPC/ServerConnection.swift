@@ -9,7 +9,9 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   /// The request whose headers are coming in.
   ///
   /// One is enough: HTTP/2 never interleaves two header blocks.
-  @exclusivity(unchecked) private var head = RequestHead()
+  private var head = RequestHead()
+  /// Calls of this connection whose stream is open or whose handler still runs.
+  var callCount = 0
 
   init(_ owner: ServerLoop) {
     self.owner = owner
@@ -41,27 +43,26 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     headerName: UnsafeRawBufferPointer,
     value: UnsafeRawBufferPointer
   ) {
-    head.add(
-      name: headerName,
-      value: value,
-      router: owner.router,
-      accepting: owner.acceptedEncodings
-    )
+    head.add(name: headerName, value: value, router: owner.router)
   }
 
   func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
     guard kind == .request else { return }
     switch head.verdict {
     case .call(let method, let timeout):
-      begin(method, timeout, on: stream)
+      if callCount < owner.maxCallsPerConnection {
+        begin(method, timeout, on: stream)
+      } else {
+        stream.submitResponse(Self.tooManyCalls, endStream: true)
+      }
     case .refused(let error):
-      stream.submitResponse(refusal(error), endStream: true)
-    case .refusedEncoding:
-      let accepted = owner.acceptedEncodings.headerValue
-      var headers = refusal(
-        RPCError(.unimplemented, "the request's grpc-encoding is none of \(accepted)")
+      var headers = ResponseHeaders.trailersOnly(
+        error,
+        Metadata(),
+        Metadata(),
+        maxMessageBytes: owner.configuration.limits.maxStatusMessageBytes
       )
-      headers.append("grpc-accept-encoding", accepted)
+      headers.append("grpc-accept-encoding", "identity")
       stream.submitResponse(headers, endStream: true)
     case .http(let status, let text):
       stream.submitResponse(ResponseHeaders.plainText(status: status))
@@ -86,30 +87,29 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     return made
   }
 
-  private func refusal(_ error: RPCError) -> HTTP2HeaderList {
-    ResponseHeaders.trailersOnly(
-      error,
-      Metadata(),
-      Metadata(),
-      maxMessageBytes: owner.configuration.limits.maxStatusMessageBytes
-    )
-  }
+  /// HTTP/2 counts streams only: who resets them, or gives them a deadline that is over at once,
+  /// could start handlers without end.
+  private static let tooManyCalls = ResponseHeaders.trailersOnly(
+    RPCError(.resourceExhausted, "too many calls that were given up still run"),
+    Metadata(),
+    Metadata(),
+    maxMessageBytes: .max
+  )
 
   private func begin(_ method: RPCMethod, _ timeout: Duration?, on stream: HTTP2Stream) {
-    let core = ServerCallCore(owner: owner, method: method, bounds: owner.bounds)
     let call = ServerCall(
-      core: core,
       method: method.path,
       metadata: head.metadata,
       deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
       connection: info(of: stream.connection)
     )
+    let core = ServerCallCore(owner: owner, call: call, method: method, bounds: owner.bounds)
     core.stream = stream
-    core.peerEncoding = head.encoding
-    core.peerAccepts = head.accepted
+    core.owningConnection = self
+    callCount += 1
     stream.delegate = core
     owner.callBegan(core)
-    core.begin(call, timeout: timeout)
+    core.begin(timeout: timeout)
   }
 }
 

@@ -8,38 +8,35 @@ internal import MartletNet
 final class ServerLoop: @unchecked Sendable {
   let loop: EventLoop
   let router: Router
+  let interceptors: [any ServerInterceptor]
   let configuration: ServerConfiguration
   let bounds: MessageBounds
-  let acceptedEncodings: AcceptedEncodings
-  let compressionContexts: CompressionContexts
   private let http2: HTTP2Configuration
-  let handlerTasks: HandlerTasks
   private var listener: Listener?
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
-  @exclusivity(unchecked) private var calls: ContiguousArray<ServerCallCore> = []
+  private var calls: ContiguousArray<ServerCallCore> = []
   /// Bytes of incomplete requests beyond their calls' windows.
-  @exclusivity(unchecked) var partialRequestBytes = 0
-  @exclusivity(unchecked) private var isDraining = false
+  var partialRequestBytes = 0
+  private var isDraining = false
   /// Itself: nobody else need hold it from its start until it drains.
   private var whileAccepting: ServerLoop?
   private var emptyWaiters: [UnsafeContinuation<Void, Never>] = []
 
   init(
     configuration: ServerConfiguration,
-    router: Router
+    router: Router,
+    interceptors: [any ServerInterceptor]
   ) throws(NetError) {
     self.configuration = configuration
     self.router = router
+    self.interceptors = interceptors
     let limits = configuration.limits
     bounds = MessageBounds(
       maxReceivedBytes: limits.maxRequestMessageBytes,
       maxSentBytes: limits.maxResponseMessageBytes
     )
     http2 = HTTP2Configuration(limits)
-    acceptedEncodings = AcceptedEncodings(configuration.compression.accepted)
     loop = try EventLoop(limits: NetLimits(limits))
-    compressionContexts = CompressionContexts(loop: loop)
-    handlerTasks = HandlerTasks(loop: loop, maxIdle: limits.maxIdleHandlerTasks)
   }
 
   // MARK: Accepting
@@ -106,8 +103,15 @@ final class ServerLoop: @unchecked Sendable {
       last.place = core.place
     }
     core.place = -1
+    core.owningConnection?.callCount -= 1
+    core.owningConnection = nil
     resumeIfEmpty()
   }
+
+  /// As many calls may run on although nobody waits for them as may be open.
+  var maxCallsPerConnection: Int { 2 * configuration.limits.maxConcurrentCallsPerConnection }
+
+  var census: ServerCensus { ServerCensus(connections: connections.count, calls: calls.count) }
 
   /// The status for whatever a handler or an interceptor threw.
   func status(for error: any Error, in call: ServerCall) -> RPCError {
@@ -125,7 +129,6 @@ final class ServerLoop: @unchecked Sendable {
     guard !isDraining else { return }
     isDraining = true
     listener?.close()
-    handlerTasks.close()
     for connection in connections.values { connection.drain() }
     whileAccepting = nil
   }
@@ -153,6 +156,13 @@ final class ServerLoop: @unchecked Sendable {
     emptyWaiters = []
     for waiter in waiters { waiter.resume() }
   }
+}
+
+/// How much a server holds.
+package struct ServerCensus: Sendable, Hashable {
+  package var connections: Int
+  /// Calls whose stream is open or whose handler still runs.
+  package var calls: Int
 }
 
 /// What goes to the process's standard error: start-up warnings and what nobody else is there to
