@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Plugins Tests clients Examples Benchmarks
 
-.PHONY: help demo test test-swift test-interop test-release mutants conformance check format generate simulate bench bench-codec fuzz random-schemas release clean
+.PHONY: help demo test test-swift test-interop test-release mutants conformance check format generate simulate bench bench-codec bench-rpc fuzz random-schemas release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,10 @@ bench-codec: ## Measure the codec beside SwiftProtobuf and C++ protobuf; ARGS="-
 	@scripts/setup.sh bench
 	$(PYTHON) Benchmarks/codec/bench.py $(ARGS)
 
+bench-rpc: ## Measure the RPC runtime beside grpc-swift-2, gRPC C++, grpc-go and nghttpd; ARGS="--quick"
+	@scripts/setup.sh bench-rpc
+	python3 Benchmarks/rpc/bench.py $(ARGS)
+
 fuzz: ## Run the fuzzers of Tests/Fuzz, each for FUZZ_SECONDS (20)
 	@scripts/setup.sh test
 	scripts/fuzz.sh
@@ -82,4 +86,5 @@ release: ## Build the release binaries: .build/release/{martletd,martlet,martlet
 	$(SWIFT) build $(RELEASE)
 
 clean: ## Remove what builds and tests leave
-	rm -rf .build .venv Benchmarks/codec/.build
+	rm -rf .build .venv Benchmarks/codec/.build Benchmarks/rpc/.build Benchmarks/rpc/.build-grpc-swift \
+		Benchmarks/rpc/martlet-peer/.build Benchmarks/rpc/grpc-swift-peer/.build

@@ -5,6 +5,7 @@
 #   scripts/setup.sh build   what `swift build` needs
 #   scripts/setup.sh test    the same, and the virtual environment for the tests' peers and oracles
 #   scripts/setup.sh bench   the same, and the peers that the codec's benchmark builds
+#   scripts/setup.sh bench-rpc   what `swift build` needs, and the peers and loads of the RPC benchmark
 #   scripts/setup.sh conformance   the same, and what protobuf's conformance suite is built with
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,6 +15,9 @@ packages=(libnghttp2-dev libssl-dev libsqlite3-dev libexpat1-dev zlib1g-dev pkg-
 case $need in
   test) packages+=(python3 python3-venv protobuf-compiler) ;;
   bench) packages+=(python3 python3-venv protobuf-compiler g++ libprotobuf-dev valgrind) ;;
+  bench-rpc) packages+=(python3 protobuf-compiler protobuf-compiler-grpc g++ libprotobuf-dev
+    libgrpc++-dev golang-go golang-google-grpc-dev golang-goprotobuf-dev protoc-gen-go-1-3
+    nghttp2-client nghttp2-server openssl binutils) ;;
   conformance) packages+=(python3 python3-venv protobuf-compiler g++ libprotobuf-dev) ;;
 esac
 
@@ -45,7 +49,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     fail "apt-get could not install: ${missing[*]}"
 fi
 
-[ "$need" != build ] || exit 0
+case $need in build | bench-rpc) exit 0 ;; esac
 
 requirements=Tests/interop/requirements.txt
 stamp=.venv/requirements.installed
