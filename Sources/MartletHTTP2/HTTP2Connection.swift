@@ -48,32 +48,32 @@ package final class HTTP2Connection: @unchecked Sendable {
   package let loop: EventLoop
   // Set once, in init, after `self` exists: the transport needs its delegate.
   private var transportStorage: Transport?
-  private var delegate: (any HTTP2ConnectionDelegate)?
+  @exclusivity(unchecked) private var delegate: (any HTTP2ConnectionDelegate)?
 
-  var phase = Phase.opening
-  var session: OpaquePointer?
+  @exclusivity(unchecked) var phase = Phase.opening
+  @exclusivity(unchecked) var session: OpaquePointer?
   var failure: HTTP2Error?
-  var budget: FrameBudget
-  var conduct = PeerConduct()
+  @exclusivity(unchecked) var budget: FrameBudget
+  @exclusivity(unchecked) var conduct = PeerConduct()
 
-  var firstStream: HTTP2Stream?
-  package internal(set) var openStreamCount = 0
-  private var woken: [HTTP2Stream] = []
+  @exclusivity(unchecked) var firstStream: HTTP2Stream?
+  @exclusivity(unchecked) package internal(set) var openStreamCount = 0
+  @exclusivity(unchecked) private var woken: [HTTP2Stream] = []
 
-  var unconsumed = 0
-  var withheld = 0
+  @exclusivity(unchecked) var unconsumed = 0
+  @exclusivity(unchecked) var withheld = 0
   /// Bytes of the loop's gather buffer in use, during a flush.
-  var gathered = 0
+  @exclusivity(unchecked) var gathered = 0
   /// Bytes that this flush may still send.
-  var flushBudget = 0
+  @exclusivity(unchecked) var flushBudget = 0
 
   /// From the peer's first SETTINGS until closed.
-  package internal(set) var isReady = false
+  @exclusivity(unchecked) package internal(set) var isReady = false
   /// We or the peer sent GOAWAY.
-  package internal(set) var isDraining = false
+  @exclusivity(unchecked) package internal(set) var isDraining = false
   /// GOAWAY with an error, or `close`: what still comes from the peer is ignored.
-  var isClosing = false
-  var life: ConnectionLife
+  @exclusivity(unchecked) var isClosing = false
+  @exclusivity(unchecked) var life: ConnectionLife
 
   /// Takes over an accepted transport or a pipe's end, and opens it.
   ///

@@ -41,33 +41,33 @@ package protocol HTTP2StreamDelegate: AnyObject {
 /// After `streamDidClose`, every method does nothing.
 package final class HTTP2Stream: @unchecked Sendable {
   package let loop: EventLoop
-  package internal(set) var id: Int32
+  @exclusivity(unchecked) package internal(set) var id: Int32
   package let connection: HTTP2Connection
   /// Released when the stream closes.
-  package var delegate: (any HTTP2StreamDelegate)?
+  @exclusivity(unchecked) package var delegate: (any HTTP2StreamDelegate)?
 
-  package private(set) var isClosed = false
+  @exclusivity(unchecked) package private(set) var isClosed = false
   /// The peer has ended its side.
-  package internal(set) var isRemoteEnded = false
+  @exclusivity(unchecked) package internal(set) var isRemoteEnded = false
 
   // The connection's list of its streams.
-  var next: HTTP2Stream?
-  unowned(unsafe) var previous: HTTP2Stream?
+  @exclusivity(unchecked) var next: HTTP2Stream?
+  @exclusivity(unchecked) unowned(unsafe) var previous: HTTP2Stream?
 
   // What is coming in.
-  var headersKind: HTTP2HeadersKind
-  var isInterim = false
-  var headerBytes = 0
-  private(set) var unconsumed = 0
+  @exclusivity(unchecked) var headersKind: HTTP2HeadersKind
+  @exclusivity(unchecked) var isInterim = false
+  @exclusivity(unchecked) var headerBytes = 0
+  @exclusivity(unchecked) private(set) var unconsumed = 0
 
   // What goes out.
-  private var outbound = OutboundQueue()
-  private var trailers: HTTP2HeaderList?
-  private var isFinished = false
-  private var isDeferred = false
-  private var hasSubmitted = false
-  private var isReset = false
-  private(set) var isThrottled = false
+  @exclusivity(unchecked) private var outbound = OutboundQueue()
+  @exclusivity(unchecked) private var trailers: HTTP2HeaderList?
+  @exclusivity(unchecked) private var isFinished = false
+  @exclusivity(unchecked) private var isDeferred = false
+  @exclusivity(unchecked) private var hasSubmitted = false
+  @exclusivity(unchecked) private var isReset = false
+  @exclusivity(unchecked) private(set) var isThrottled = false
 
   init(id: Int32, connection: HTTP2Connection, headersKind: HTTP2HeadersKind) {
     self.id = id

@@ -1,20 +1,59 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
-/// Turns host names into addresses, off the loop.
+/// Turns host names into addresses, on a few threads of its own.
+///
+/// A name server that does not answer holds up other look-ups at most, never the threads that
+/// files and passwords share.
 package enum Resolver {
-  /// Every stream address of `host`, in the system's order of preference.
+  private static let pool = BlockingPool(
+    threads: NetLimits.resolverThreads,
+    maxQueued: NetLimits.maxQueuedLookUps
+  )
+
+  /// Every stream address of `host`, in the system's order of preference (RFC 6724).
   ///
-  /// A numeric host is answered at once.
+  /// A numeric host is answered at once, without a thread.
   ///
-  /// - Throws: `NetError.unknownHost`, or what `BlockingPool.run` throws.
+  /// - Throws: `NetError.unknownHost`; `.timeout` after `timeout`; `.limit` when too many look-ups
+  ///   wait; `CancellationError` as soon as the task is cancelled.
   package static func resolve(
     host: String,
     port: UInt16,
-    pool: BlockingPool = .shared
+    timeout: Duration = NetLimits().resolveTimeout
   ) async throws -> [SocketAddress] {
     if let numeric = try? SocketAddress(host: host, port: port) { return [numeric] }
-    return try await pool.run { try lookUp(host, port) }
+    return try await resolve(timeout: timeout) { () throws(NetError) in try lookUp(host, port) }
+  }
+
+  /// The same with a look-up of the caller's, for tests.
+  static func resolve(
+    timeout: Duration,
+    _ lookUp: @escaping @Sendable () throws(NetError) -> [SocketAddress]
+  ) async throws -> [SocketAddress] {
+    let answer = LookUpAnswer()
+    let clock = Task { @concurrent in
+      try await Task.sleep(for: timeout)
+      answer.give(.failure(NetError.timeout("name resolution")))
+    }
+    defer { clock.cancel() }
+    return try await withTaskCancellationHandler {
+      try await withCheckedThrowingContinuation { continuation in
+        answer.await(continuation)
+        do throws(NetError) {
+          try pool.submit {
+            // Nobody waits any more: spare the name server.
+            guard !answer.isGiven else { return }
+            answer.give(Result { () throws(NetError) in try lookUp() }.mapError { $0 })
+          }
+        } catch {
+          answer.give(.failure(error))
+        }
+      }
+    } onCancel: {
+      answer.give(.failure(CancellationError()))
+    }
   }
 
   private static func lookUp(_ host: String, _ port: UInt16) throws(NetError) -> [SocketAddress] {
@@ -30,7 +69,7 @@ package enum Resolver {
     defer { freeaddrinfo(list) }
     var addresses: [SocketAddress] = []
     var entry = list
-    while let info = entry?.pointee {
+    while let info = entry?.pointee, addresses.count < NetLimits.maxResolvedAddresses {
       if let address = address(from: info), !addresses.contains(address) {
         addresses.append(address)
       }
@@ -50,5 +89,35 @@ package enum Resolver {
       $0.copyMemory(from: UnsafeRawBufferPointer(start: source, count: length))
     }
     return SocketAddress(&storage)
+  }
+}
+
+/// The first of an answer, a timeout and a cancellation.
+private final class LookUpAnswer: Sendable {
+  private typealias Waiter = CheckedContinuation<[SocketAddress], any Error>
+  private struct State {
+    var outcome: Result<[SocketAddress], any Error>?
+    var waiter: Waiter?
+  }
+  private let state = Mutex(State())
+
+  var isGiven: Bool { state.withLock { $0.outcome != nil } }
+
+  func give(_ outcome: Result<[SocketAddress], any Error>) {
+    let waiter = state.withLock { state in
+      guard state.outcome == nil else { return Waiter?.none }
+      state.outcome = outcome
+      defer { state.waiter = nil }
+      return state.waiter
+    }
+    waiter?.resume(with: outcome)
+  }
+
+  func await(_ continuation: CheckedContinuation<[SocketAddress], any Error>) {
+    let outcome = state.withLock { state in
+      if state.outcome == nil { state.waiter = continuation }
+      return state.outcome
+    }
+    if let outcome { continuation.resume(with: outcome) }
   }
 }

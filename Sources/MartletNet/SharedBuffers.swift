@@ -10,12 +10,12 @@ final class SharedBuffers {
   /// What waits for write(): ciphertext under TLS.
   let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
   /// Bytes of `output` in use.
-  var outputCount = 0
+  @exclusivity(unchecked) var outputCount = 0
   /// Whose bytes they are.
   ///
   /// Should user code make one transport write while another is being flushed, this keeps the bytes
   /// of the one from reaching the other's peer.
-  unowned(unsafe) var outputOwner: Transport?
+  @exclusivity(unchecked) unowned(unsafe) var outputOwner: Transport?
   /// Where HTTP/2 gathers frames before they are handed to the transport.
   let gather = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 16)
 

@@ -12,11 +12,16 @@ package enum SocketAddress: Hashable, Sendable {
   /// The other end of an in-memory pipe.
   case pipe
 
-  /// A numeric host: `127.0.0.1`, `::1`, `0.0.0.0`, `::`.
+  /// A numeric host: `127.0.0.1`, `::1`, `0.0.0.0`, `::`, `fe80::1%eth0`.
   package init(host: String, port: UInt16) throws(NetError) {
     var v4 = in_addr()
     var v6 = in6_addr()
-    if inet_pton(AF_INET, host, &v4) == 1 {
+    let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
+    if parts.count == 2, inet_pton(AF_INET6, String(parts[0]), &v6) == 1 {
+      let scope = UInt32(parts[1]) ?? if_nametoindex(String(parts[1]))
+      guard scope != 0 else { throw .invalidAddress(host) }
+      self = .v6(withUnsafeBytes(of: v6) { Array($0) }, port: port, scope: scope)
+    } else if inet_pton(AF_INET, host, &v4) == 1 {
       self = .v4(withUnsafeBytes(of: v4) { Array($0) }, port: port)
     } else if inet_pton(AF_INET6, host, &v6) == 1 {
       self = .v6(withUnsafeBytes(of: v6) { Array($0) }, port: port, scope: 0)

@@ -10,8 +10,8 @@ final class TLSSession {
   /// Ciphertext that has just come.
   ///
   /// OpenSSL uses it all up before a call of ours returns.
-  var input = UnsafeRawBufferPointer(start: nil, count: 0)
-  unowned(unsafe) var transport: Transport?
+  @exclusivity(unchecked) var input = UnsafeRawBufferPointer(start: nil, count: 0)
+  @exclusivity(unchecked) unowned(unsafe) var transport: Transport?
   private(set) var sawEnd = false
 
   let context: TLSContext

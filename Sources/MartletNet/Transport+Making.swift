@@ -77,26 +77,24 @@ extension Transport {
       Transport(loop: clientLoop, carrier: clientEnd, peerAddress: .pipe, tls: client)
     )
   }
+}
 
-  private static func beginConnecting(
-    to address: SocketAddress,
-    limits: NetLimits
-  ) throws(NetError) -> Int32 {
-    let descriptor = martlet_stream_socket(address.family)
-    guard descriptor >= 0 else { throw .systemCall(name: "socket", code: martlet_errno()) }
-    do throws(NetError) {
-      setConnectionOptions(descriptor, address, limits)
-      let code = try address.withKernelForm { pointer, length in
-        Glibc.connect(descriptor, pointer, length) == 0 ? 0 : martlet_errno()
-      }
-      guard code == 0 || code == EINPROGRESS else {
-        throw .systemCall(name: "connect", code: code)
-      }
-      return descriptor
-    } catch {
-      Glibc.close(descriptor)
-      throw error
+/// A socket whose connect() has begun.
+func beginConnecting(to address: SocketAddress, limits: NetLimits) throws(NetError) -> Int32 {
+  let descriptor = martlet_stream_socket(address.family)
+  guard descriptor >= 0 else { throw .systemCall(name: "socket", code: martlet_errno()) }
+  do throws(NetError) {
+    setConnectionOptions(descriptor, address, limits)
+    let code = try address.withKernelForm { pointer, length in
+      Glibc.connect(descriptor, pointer, length) == 0 ? 0 : martlet_errno()
     }
+    guard code == 0 || code == EINPROGRESS else {
+      throw .systemCall(name: "connect to \(address)", code: code)
+    }
+    return descriptor
+  } catch {
+    Glibc.close(descriptor)
+    throw error
   }
 }
 

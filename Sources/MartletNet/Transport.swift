@@ -39,22 +39,22 @@ package final class Transport: EventSource, @unchecked Sendable {
   /// Who is at the other end.
   package let peerAddress: SocketAddress
   /// nil before `open` and after `transportDidClose`.
-  package private(set) var delegate: (any TransportDelegate)?
+  @exclusivity(unchecked) package private(set) var delegate: (any TransportDelegate)?
 
-  private(set) var state = State.idle
-  private var carrier: Carrier
+  @exclusivity(unchecked) private(set) var state = State.idle
+  @exclusivity(unchecked) private var carrier: Carrier
   private let countsAsAccepted: Bool
   private var isCounted = false
-  private var tls: TLSSession?
+  @exclusivity(unchecked) private var tls: TLSSession?
   private var timer: LoopTimer?
 
-  private var pending: [UInt8] = []
-  private var pendingStart = 0
+  @exclusivity(unchecked) private var pending: [UInt8] = []
+  @exclusivity(unchecked) private var pendingStart = 0
   private var watchesWriting = false
-  private var isReadingPaused = false
+  @exclusivity(unchecked) private var isReadingPaused = false
   private var sawEnd = false
-  private var needsFlush = false
-  private var isFlushing = false
+  @exclusivity(unchecked) private var needsFlush = false
+  @exclusivity(unchecked) private var isFlushing = false
   private var closesAfterFlush = false
   private var lingerBytes = 0
 

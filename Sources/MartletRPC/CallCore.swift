@@ -11,21 +11,26 @@ class CallCore: @unchecked Sendable {
   let loop: EventLoop
   let bounds: MessageBounds
   /// The stream, while there is one.
-  var stream: HTTP2Stream?
-  /// What `grpc-encoding` the peer named.
-  var peerEncoding: String?
+  @exclusivity(unchecked) var stream: HTTP2Stream?
+  /// What the peer compresses with.
+  @exclusivity(unchecked) var peerEncoding = PeerEncoding.absent
+  /// What this side compresses with, once its headers have said so.
+  @exclusivity(unchecked) var encoding = CompressionAlgorithm.identity
+
+  let received = TrafficCounter()
+  let sent = TrafficCounter()
 
   // Reading.
-  private var reader: EnvelopeReader
-  private var window = ReceiveWindow()
-  private var ending: Ending?
-  private var readWaiter: UnsafeContinuation<Wakeup, Never>?
-  private var readTicket: UInt64 = 0
-  private var overdraft = 0
+  @exclusivity(unchecked) private var reader: EnvelopeReader
+  @exclusivity(unchecked) private var window = ReceiveWindow()
+  @exclusivity(unchecked) private var ending: Ending?
+  @exclusivity(unchecked) private var readWaiter: UnsafeContinuation<Wakeup, Never>?
+  @exclusivity(unchecked) private var readTicket: UInt64 = 0
+  @exclusivity(unchecked) private var overdraft = 0
 
   // Waiting for anything else: room to send, a stream, the headers, the end.
-  private var waiters: [Waiter] = []
-  private var waiterTicket: UInt64 = 0
+  @exclusivity(unchecked) private var waiters: [Waiter] = []
+  @exclusivity(unchecked) private var waiterTicket: UInt64 = 0
 
   /// How what the peer sends comes to its end.
   enum Ending {
@@ -57,6 +62,21 @@ class CallCore: @unchecked Sendable {
   ///
   /// No window bounds them, only the size of a message.
   func overdraftChanged(by count: Int) {}
+
+  /// Whether the caller runs on the call's loop.
+  var isOnLoop: Bool { loop.isCurrent }
+
+  /// The status for whatever an interceptor threw.
+  func status(of error: any Error) -> RPCError { RPCError(handlerError: error) }
+
+  /// zlib's contexts of the call's loop.
+  var compressionContexts: CompressionContexts { preconditionFailure("each side has its own") }
+
+  /// Compresses a frame when `encoding` is not identity, if that is of use.
+  func compressed(_ frame: [UInt8]) -> [UInt8] { frame }
+
+  /// The peer has sent a message that was compressed.
+  func receivedCompressed() {}
 
   /// Hands a frame to the stream.
   ///
@@ -139,7 +159,10 @@ class CallCore: @unchecked Sendable {
     assert(loop.isCurrent)
     if case .failed(let error) = ending, !reader.isReady { return .failed(error) }
     do throws(EnvelopeError) {
-      let result = try reader.take { flags, bytes in decode(type, flags, bytes) }
+      let result = try reader.take { flags, bytes in
+        received.count(messageBytes: bytes.count)
+        return decode(type, flags, bytes)
+      }
       guard let result else { return takenEnding() }
       giveBack(window.taken(bufferedBytes: reader.bufferedBytes))
       noteOverdraft()
@@ -176,22 +199,20 @@ class CallCore: @unchecked Sendable {
     _ flags: UInt8,
     _ bytes: UnsafeRawBufferPointer
   ) -> Result<Element, RPCError> {
-    guard flags == 0 else { return .failure(compressionError(flags)) }
+    guard flags == 0 else { return decodeCompressed(type, flags, bytes) }
+    return decode(type, bytes)
+  }
+
+  func decode<Element: Message>(
+    _ type: Element.Type,
+    _ bytes: UnsafeRawBufferPointer
+  ) -> Result<Element, RPCError> {
     do throws(WireError) {
       let limits = DecodingLimits(maximumBytes: bounds.maxReceivedBytes)
       return .success(try Element(decoding: bytes, limits: limits))
     } catch {
       return .failure(RPCError(.internal, "malformed \(Element.protoName): \(error)"))
     }
-  }
-
-  /// No compression is offered, so a peer that compresses breaks the protocol, or wants what is not
-  /// here (<https://github.com/grpc/grpc/blob/master/doc/compression.md>).
-  private func compressionError(_ flags: UInt8) -> RPCError {
-    if flags == 1, let peerEncoding, peerEncoding != "identity" {
-      return RPCError(.unimplemented, "the compression '\(peerEncoding)' is not supported")
-    }
-    return RPCError(.internal, "the message's compressed flag is set without a grpc-encoding")
   }
 
   private func giveBack(_ credit: Int) {

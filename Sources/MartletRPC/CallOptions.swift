@@ -10,6 +10,8 @@ public struct CallOptions: Sendable {
   /// Whether to wait for a connection, as long as the timeout allows, where the call would
   /// otherwise fail at once with UNAVAILABLE.
   public var waitForReady: Bool
+  /// What the requests are compressed with; nil for what `ChannelConfiguration.compression` says.
+  public var compression: CompressionAlgorithm?
 
   /// Creates options.
   ///
@@ -17,10 +19,16 @@ public struct CallOptions: Sendable {
   ///   - metadata: the metadata to send.
   ///   - timeout: how long the call may take in all; nil for no limit.
   ///   - waitForReady: whether to wait for a connection rather than fail at once.
-  public init(metadata: Metadata = Metadata(), timeout: Duration? = nil, waitForReady: Bool = false)
-  {
+  ///   - compression: what the requests are compressed with; nil for what the channel says.
+  public init(
+    metadata: Metadata = Metadata(),
+    timeout: Duration? = nil,
+    waitForReady: Bool = false,
+    compression: CompressionAlgorithm? = nil
+  ) {
     self.metadata = metadata
     self.timeout = timeout
     self.waitForReady = waitForReady
+    self.compression = compression
   }
 }

@@ -12,6 +12,7 @@ public final class Channel: Sendable {
   private let early: ChannelCore?
   /// Made by the first use that has more luck.
   private let late = Mutex<ChannelCore?>(nil)
+  private let interceptors: [any ClientInterceptor]
   private let log: ConnectivityLog
   private let make: @Sendable (EventLoop) -> ChannelCore
 
@@ -52,6 +53,7 @@ public final class Channel: Sendable {
     _ configuration: ChannelConfiguration,
     loop: EventLoop?
   ) {
+    interceptors = configuration.interceptors
     let log = ConnectivityLog(capacity: configuration.limits.maxUnseenStates)
     self.log = log
     make = { loop in
@@ -134,8 +136,19 @@ public final class Channel: Sendable {
     _ request: Request,
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> Response {
+    guard interceptors.isEmpty else { return try await intercepted(method, request, options) }
+    return try await unary(method, request, options, for: nil)
+  }
+
+  private func unary<Request: Message, Response: Message>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ request: Request,
+    _ options: CallOptions,
+    for outgoing: OutgoingCall?
+  ) async throws(RPCError) -> Response {
     let call = try newCall(method.path, options)
     let frame = try call.frame(request)
+    outgoing?.attach(call, endsCall: false)
     let lease = CallLease(call)
     defer { withExtendedLifetime(lease) {} }
     return try await call.hop { () async throws(RPCError) -> Response in
@@ -159,6 +172,12 @@ public final class Channel: Sendable {
     _ request: Request,
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientCall<Request, Response> {
+    guard interceptors.isEmpty else {
+      let call = try await intercepted(method, options)
+      try await call.requests.send(request)
+      await call.requests.finish()
+      return call
+    }
     let call = try newCall(method.path, options)
     let frame = try call.frame(request)
     let handle = ClientCall<Request, Response>(call)
@@ -182,7 +201,17 @@ public final class Channel: Sendable {
     _ method: MethodDescriptor<Request, Response>,
     options: CallOptions = CallOptions()
   ) async throws(RPCError) -> ClientCall<Request, Response> {
+    guard interceptors.isEmpty else { return try await intercepted(method, options) }
+    return try await open(method, options, for: nil)
+  }
+
+  private func open<Request: Message, Response: Message>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ options: CallOptions,
+    for outgoing: OutgoingCall?
+  ) async throws(RPCError) -> ClientCall<Request, Response> {
     let call = try newCall(method.path, options)
+    outgoing?.attach(call, endsCall: true)
     let handle = ClientCall<Request, Response>(call)
     try await call.hop { () async throws(RPCError) in
       call.start()
@@ -196,9 +225,37 @@ public final class Channel: Sendable {
   }
 }
 
+// MARK: Through interceptors
+
+extension Channel {
+  private func intercepted<Request: Message, Response: Message>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ request: Request,
+    _ options: CallOptions
+  ) async throws(RPCError) -> Response {
+    let call = OutgoingCall(method: method.path, kind: method.kind, options: options)
+    let interception = ClientInterception(interceptors: interceptors, call: call)
+    return try await interception.unary(request) { request, call in
+      try await self.unary(method, request, call.options, for: call)
+    }
+  }
+
+  private func intercepted<Request: Message, Response: Message>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ options: CallOptions
+  ) async throws(RPCError) -> ClientCall<Request, Response> {
+    let call = OutgoingCall(method: method.path, kind: method.kind, options: options)
+    let interception = ClientInterception(interceptors: interceptors, call: call)
+    return try await interception.open { call in
+      try await self.open(method, call.options, for: call)
+    }
+  }
+}
+
 extension ClientCallCore {
   /// Starts a call that sends one request and no more.
   fileprivate func startWithOnlyRequest(_ frame: [UInt8]) async throws(RPCError) {
+    chooseEncoding()
     try submit(frame)
     try await finishRequests()
     start()

@@ -74,6 +74,10 @@ public struct ChannelConfiguration: Sendable {
   /// What goes before `martlet/…` in `user-agent`, such as an app's name and version; printable
   /// ASCII.
   public var userAgent: String?
+  /// What runs around every call, the first outermost.
+  public var interceptors: [any ClientInterceptor] = []
+  /// What is compressed, and what is taken compressed.
+  public var compression = ChannelCompression()
   /// What is bounded, and where.
   public var limits = ClientLimits()
 

@@ -12,6 +12,7 @@ final class ChannelCore: @unchecked Sendable {
   private let target: ChannelTarget
   private let log: ConnectivityLog
   private let requestHeaders: RequestHeaders
+  var encodings: ChannelEncodings
   private var tls: TLSContext?
 
   private var life: ChannelLife
@@ -49,10 +50,12 @@ final class ChannelCore: @unchecked Sendable {
     limits = configuration.limits
     life = ChannelLife(configuration)
     lastCallEnded = .read()
+    encodings = ChannelEncodings(configuration.compression, loop: loop)
     requestHeaders = RequestHeaders(
       isSecure: configuration.security != .plaintext,
       authority: target.authority,
-      userAgent: configuration.userAgent
+      userAgent: configuration.userAgent,
+      accepted: encodings.accepted
     )
   }
 
@@ -86,8 +89,18 @@ final class ChannelCore: @unchecked Sendable {
     owner.lostCalls.append(call)
   }
 
-  func headers(_ path: String, _ metadata: Metadata, timeLeft: Duration?) -> HTTP2HeaderList {
-    requestHeaders.headers(path: path, timeLeft: timeLeft, metadata: metadata)
+  func headers(
+    _ path: String,
+    _ metadata: Metadata,
+    encoding: CompressionAlgorithm,
+    timeLeft: Duration?
+  ) -> HTTP2HeaderList {
+    requestHeaders.headers(
+      path: path,
+      timeLeft: timeLeft,
+      encoding: encoding,
+      metadata: metadata
+    )
   }
 
   private func wait(_ call: ClientCallCore) {
@@ -156,6 +169,7 @@ final class ChannelCore: @unchecked Sendable {
   var growthDelay: Duration { configuration.backoff.initial }
 
   func connected(_ subchannel: Subchannel) {
+    encodings.serverAccepts = nil
     change { $0.connected(subchannel.id, .read()) }
   }
 

@@ -15,7 +15,7 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
   /// Iteration throws the call's status when that is not OK.
   public let responses: MessageStream<Response>
 
-  private let core: ClientCallCore
+  let core: ClientCallCore
 
   init(_ core: ClientCallCore) {
     self.core = core
@@ -24,13 +24,51 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
     responses = MessageStream(core, lease: lease)
   }
 
+  private init(
+    _ core: ClientCallCore,
+    _ requests: MessageWriter<Request>,
+    _ responses: MessageStream<Response>
+  ) {
+    self.core = core
+    self.requests = requests
+    self.responses = responses
+  }
+
+  /// The same call with messages looked at, changed or left out on their way; for interceptors.
+  ///
+  /// What the closures give takes the message's place; nil leaves it out. What they throw, the
+  /// sender or the reader gets.
+  ///
+  /// - Parameters:
+  ///   - changeRequest: gets each request that is sent.
+  ///   - changeResponse: gets each response that is taken.
+  /// - Returns: the call to give to the caller instead of this one.
+  public func transformed(
+    requests changeRequest: (@Sendable (Request) async throws -> Request?)? = nil,
+    responses changeResponse: (@Sendable (Response) async throws -> Response?)? = nil
+  ) -> ClientCall {
+    ClientCall(
+      core,
+      changeRequest.map { requests.transformed(by: $0) } ?? requests,
+      changeResponse.map { responses.transformed(by: $0) } ?? responses
+    )
+  }
+
   /// Waits for the response of a call that has exactly one.
   ///
   /// - Returns: the response, once the call has ended with OK.
   /// - Throws: `RPCError` with the call's status; UNIMPLEMENTED when there was no response or more
   ///   than one.
   public func response() async throws(RPCError) -> Response {
-    try await core.onlyResponse(Response.self)
+    guard responses.source != nil else { return try await core.onlyResponse(Response.self) }
+    guard let response = try await responses.nextMessage() else {
+      throw RPCError(.unimplemented, "the server sent no response")
+    }
+    guard try await responses.nextMessage() == nil else {
+      cancel()
+      throw RPCError(.unimplemented, "the server sent more than one response")
+    }
+    return response
   }
 
   /// Waits for the metadata that the server sends before its first response.

@@ -9,25 +9,28 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   let path: String
   let options: CallOptions
   private let channel: ChannelCore
-  private var life: ClientCallLife
+  @exclusivity(unchecked) private var life: ClientCallLife
   /// Where it stands among those that wait for a connection; `WaitingCalls` uses it.
   var waitingPlace: Int?
   /// Whether the channel counts it as open.
   private var isCounted = false
   /// What carries the stream, while there is one.
-  private var connection: HTTP2Connection?
-  private var deadline: MonotonicTime?
+  @exclusivity(unchecked) private var connection: HTTP2Connection?
+  @exclusivity(unchecked) private var deadline: MonotonicTime?
   private var deadlineTimer: LoopTimer?
+  let compression = CompressionChoice()
 
   /// What was sent, as long as the call could be sent again elsewhere, or has no stream yet.
-  private var replay: [[UInt8]] = []
-  private var replayBytes = 0
-  private var keepsReplay = true
+  @exclusivity(unchecked) private var replay: [[UInt8]] = []
+  @exclusivity(unchecked) private var replayBytes = 0
+  @exclusivity(unchecked) private var keepsReplay = true
 
   /// The header block that is coming in.
-  var head = ReceivedHeaders()
-  private var leading: Metadata?
-  private var outcome: Result<Metadata, RPCError>?
+  @exclusivity(unchecked) var head = ReceivedHeaders()
+  @exclusivity(unchecked) private var leading: Metadata?
+  @exclusivity(unchecked) private var outcome: Result<Metadata, RPCError>?
+  /// Called once with the outcome, for interceptors.
+  var onEnd: ((Result<Metadata, RPCError>) -> Void)?
 
   init(channel: ChannelCore, path: String, options: CallOptions) {
     self.channel = channel
@@ -53,6 +56,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   func start() {
     isCounted = true
     channel.callBegan()
+    chooseEncoding()
     if let timeout = options.timeout {
       deadline = MonotonicTime.read() + timeout
       deadlineTimer = loop.schedule(after: timeout) { [weak self] in
@@ -64,6 +68,11 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     }
     channel.start(self)
   }
+
+  /// Settles what the requests are compressed with.
+  ///
+  /// On the loop, before the first is sent.
+  func chooseEncoding() { encoding = channel.encodings.encoding(for: options) }
 
   /// Waits until a stream carries the call.
   ///
@@ -77,7 +86,12 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   ///
   /// False when the connection takes no stream now.
   func open(on connection: HTTP2Connection) -> Bool {
-    let headers = channel.headers(path, options.metadata, timeLeft: timeLeft)
+    let headers = channel.headers(
+      path,
+      options.metadata,
+      encoding: encoding,
+      timeLeft: timeLeft
+    )
     let endsAtOnce = life.requestsFinished && replay.isEmpty
     do throws(HTTP2Error) {
       stream = try connection.openStream(headers, endStream: endsAtOnce, delegate: self)
@@ -117,9 +131,20 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     guard !life.requestsFinished else {
       throw RPCError(.internal, "a request was sent after the last one")
     }
+    sent.count(messageBytes: frame.count - Envelope.prefixLength)
+    let frame = compressed(frame)
     remember(frame)
     stream?.write(frame)
   }
+
+  override var compressionContexts: CompressionContexts { channel.encodings.contexts }
+
+  override func compressed(_ frame: [UInt8]) -> [UInt8] {
+    guard encoding != .identity, compression.isOn else { return frame }
+    return channel.encodings.compress(frame, encoding)
+  }
+
+  override func receivedCompressed() { compression.countReceived() }
 
   /// Ends the requests.
   ///
@@ -227,6 +252,10 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     }
     outcome = result
     if isCounted { channel.callEnded() }
+    if let onEnd {
+      self.onEnd = nil
+      onEnd(result)
+    }
     deadlineTimer?.cancel()
     deadlineTimer = nil
     dropReplay()
@@ -259,6 +288,9 @@ extension ClientCallCore: HTTP2StreamDelegate {
   func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
     let block = head
     head = ReceivedHeaders()
+    if encoding != .identity, let accepted = block.acceptEncoding {
+      channel.encodings.serverAccepts = AcceptedEncodings(accepted)
+    }
     switch kind {
     case .request: return
     case .trailers: conclude(block.callStatus(), .status)
@@ -270,7 +302,9 @@ extension ClientCallCore: HTTP2StreamDelegate {
     switch response {
     case .messages:
       guard life.answered() else { return }
-      peerEncoding = block.encoding
+      if let name = block.encoding {
+        peerEncoding = PeerEncoding(name, accepting: channel.encodings.accepted)
+      }
       leading = block.metadata
       dropReplay()
       wakeWaiters()

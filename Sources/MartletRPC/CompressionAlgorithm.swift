@@ -37,17 +37,45 @@ public struct CompressionAlgorithm: Sendable, Hashable {
     }
   }
 
-  init?(name: String) {
-    guard let kind = Kind.allCases.first(where: { Self(kind: $0).name == name }) else { return nil }
-    self.init(kind: kind)
-  }
-
-  private init(kind: Kind) { self.kind = kind }
+  init(kind: Kind) { self.kind = kind }
 }
 
 extension CompressionAlgorithm: CustomStringConvertible {
   /// The same as `name`.
   public var description: String { name }
+}
+
+/// What a peer's `grpc-encoding` says of the messages that it marks as compressed.
+enum PeerEncoding: UInt8, Sendable {
+  case absent, identity, deflate, gzip
+  /// One that is not here, or that this side does not accept.
+  case refused
+
+  init(_ name: UnsafeRawBufferPointer, accepting accepted: AcceptedEncodings) {
+    guard let algorithm = CompressionAlgorithm(name: name), accepted.contains(algorithm) else {
+      self = .refused
+      return
+    }
+    switch algorithm.kind {
+    case .identity: self = .identity
+    case .deflate: self = .deflate
+    case .gzip: self = .gzip
+    }
+  }
+
+  init(_ name: String, accepting accepted: AcceptedEncodings) {
+    var name = name
+    self = name.withUTF8 { Self(UnsafeRawBufferPointer($0), accepting: accepted) }
+  }
+
+  /// What compressed messages are inflated with; nil when there may be none.
+  var algorithm: CompressionAlgorithm? {
+    switch self {
+    case .absent, .identity, .refused: nil
+    case .deflate: .deflate
+    case .gzip: .gzip
+    }
+  }
 }
 
 /// A set of algorithms, in one byte: what `grpc-accept-encoding` says.
@@ -83,6 +111,11 @@ struct AcceptedEncodings: OptionSet, Sendable, Hashable {
         if let algorithm = CompressionAlgorithm(name: name) { set.formUnion(Self(algorithm)) }
       }
     }
+  }
+
+  init(_ header: String) {
+    var header = header
+    self = header.withUTF8 { Self(header: UnsafeRawBufferPointer($0)) }
   }
 
   func contains(_ algorithm: CompressionAlgorithm) -> Bool {

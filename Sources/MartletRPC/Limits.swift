@@ -29,6 +29,8 @@ public struct ServerLimits: Sendable, Hashable {
   public var maxConcurrentCallsPerConnection = 256
   /// Connections that one event loop accepts; above it new ones are closed at once.
   public var maxConnectionsPerLoop = 16_384
+  /// Tasks without a call that one event loop keeps for handlers to come; more of them end.
+  public var maxIdleHandlerTasks = 256
   /// Bytes of one header list as RFC 9113 section 6.5.2 counts them (32 more for each field).
   public var maxHeaderListBytes = 16 << 10
   /// Bytes of metadata, counted in the same way, that a handler may send before the first response,

@@ -11,10 +11,18 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
   let core: CallCore
   /// Keeps a client's call alive.
   let lease: CallLease?
+  /// What gives the messages instead of the call itself, where an interceptor stands between; nil
+  /// for nothing.
+  let source: (@Sendable () async throws(RPCError) -> Element?)?
 
-  init(_ core: CallCore, lease: CallLease? = nil) {
+  init(
+    _ core: CallCore,
+    lease: CallLease? = nil,
+    source: (@Sendable () async throws(RPCError) -> Element?)? = nil
+  ) {
     self.core = core
     self.lease = lease
+    self.source = source
   }
 
   /// Takes messages out of the stream.
@@ -30,7 +38,8 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(RPCError) -> Element? {
-      try await stream.core.next(Element.self)
+      if let source = stream.source { return try await source() }
+      return try await stream.core.next(Element.self)
     }
   }
 
@@ -38,4 +47,46 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
   ///
   /// - Returns: an iterator.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
+}
+
+extension MessageStream {
+  /// The same stream with each message looked at, changed or left out on its way; for interceptors.
+  ///
+  /// - Parameter change: gets each message when it is taken, and gives the message to use instead;
+  ///   nil leaves it out. What it throws, the reader gets, as the `RPCError` that the client would
+  ///   see.
+  /// - Returns: the stream to read instead of this one.
+  public func transformed(
+    by change: @escaping @Sendable (Element) async throws -> Element?
+  ) -> MessageStream {
+    MessageStream(core, lease: lease) { () async throws(RPCError) -> Element? in
+      while let message = try await nextMessage() {
+        do {
+          if let changed = try await change(message) { return changed }
+        } catch {
+          throw core.status(of: error)
+        }
+      }
+      return nil
+    }
+  }
+
+  /// A stream of `message` and nothing more.
+  func replaced(by message: Element) -> MessageStream {
+    let held = Held(message)
+    return MessageStream(core, lease: lease) { () throws(RPCError) in held.take() }
+  }
+
+  func nextMessage() async throws(RPCError) -> Element? {
+    if let source { return try await source() }
+    return try await core.next(Element.self)
+  }
+
+  /// The request of a call that has exactly one.
+  func onlyMessage() async throws(RPCError) -> Element {
+    guard let message = try await nextMessage() else {
+      throw RPCError(.unimplemented, "the client sent no request")
+    }
+    return message
+  }
 }

@@ -38,17 +38,42 @@ public struct RPCMethod: Sendable {
   /// Runs the handler, on the call's loop.
   ///
   /// What it throws is the call's status.
-  let run: @Sendable (ServerCallCore) async throws -> Void
+  private(set) var run: @Sendable (ServerCallCore) async throws -> Void
+  /// The same through interceptors.
+  private let runIntercepted:
+    @Sendable (ServerCallCore, [any ServerInterceptor]) async throws -> Void
 
-  private init(
-    path: String,
+  /// `handler` answers a call of any kind as one with many requests and responses; interceptors run
+  /// around it.
+  private init<Request: Message, Response: Message>(
+    _ descriptor: MethodDescriptor<Request, Response>,
     kind: CallKind,
-    run: @escaping @Sendable (ServerCallCore) async throws -> Void
+    run: @escaping @Sendable (ServerCallCore) async throws -> Void,
+    handler:
+      @escaping @Sendable (MessageStream<Request>, MessageWriter<Response>, ServerCall)
+      async throws -> Void
   ) {
-    self.path = path
+    path = descriptor.path
     pathBytes = Array(path.utf8)
     self.kind = kind
     self.run = run
+    runIntercepted = { core, interceptors in
+      let call = ServerInterception(core: core, interceptors: interceptors, handler: handler)
+      try await call.run(givesOneResponse: kind.givesOneResponse)
+    }
+  }
+
+  /// Whether interceptors run around the handler.
+  private(set) var isIntercepted = false
+
+  /// The method with interceptors around its handler, the first outermost.
+  func intercepted(by interceptors: [any ServerInterceptor]) -> RPCMethod {
+    guard !interceptors.isEmpty else { return self }
+    var method = self
+    let runIntercepted = runIntercepted
+    method.isIntercepted = true
+    method.run = { core in try await runIntercepted(core, interceptors) }
+    return method
   }
 
   /// One request, one response.
@@ -61,9 +86,11 @@ public struct RPCMethod: Sendable {
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (Request, ServerCall) async throws -> Response
   ) -> RPCMethod {
-    RPCMethod(path: descriptor.path, kind: .unary) { core in
+    RPCMethod(descriptor, kind: .unary) { core in
       let request = try core.onlyRequest(Request.self)
       core.onlyResponse = try core.frame(await handler(request, core.call))
+    } handler: { requests, responses, call in
+      try await responses.send(handler(requests.onlyMessage(), call))
     }
   }
 
@@ -78,8 +105,10 @@ public struct RPCMethod: Sendable {
     _ handler:
       @escaping @Sendable (Request, MessageWriter<Response>, ServerCall) async throws -> Void
   ) -> RPCMethod {
-    RPCMethod(path: descriptor.path, kind: .serverStreaming) { core in
+    RPCMethod(descriptor, kind: .serverStreaming) { core in
       try await handler(core.onlyRequest(Request.self), MessageWriter(core), core.call)
+    } handler: { requests, responses, call in
+      try await handler(requests.onlyMessage(), responses, call)
     }
   }
 
@@ -93,8 +122,10 @@ public struct RPCMethod: Sendable {
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (MessageStream<Request>, ServerCall) async throws -> Response
   ) -> RPCMethod {
-    RPCMethod(path: descriptor.path, kind: .clientStreaming) { core in
+    RPCMethod(descriptor, kind: .clientStreaming) { core in
       core.onlyResponse = try core.frame(await handler(MessageStream(core), core.call))
+    } handler: { requests, responses, call in
+      try await responses.send(handler(requests, call))
     }
   }
 
@@ -110,8 +141,10 @@ public struct RPCMethod: Sendable {
       @escaping @Sendable (MessageStream<Request>, MessageWriter<Response>, ServerCall)
       async throws -> Void
   ) -> RPCMethod {
-    RPCMethod(path: descriptor.path, kind: .bidirectional) { core in
+    RPCMethod(descriptor, kind: .bidirectional) { core in
       try await handler(MessageStream(core), MessageWriter(core), core.call)
+    } handler: { requests, responses, call in
+      try await handler(requests, responses, call)
     }
   }
 }

@@ -5,6 +5,7 @@ package struct ReceivedHeaders: Sendable {
   package var httpStatus: Int?
   package var contentType: String?
   package var encoding: String?
+  package var acceptEncoding: String?
   package var timeout: String?
   package var grpcStatus: String?
   package var grpcMessage: String?
@@ -21,6 +22,7 @@ package struct ReceivedHeaders: Sendable {
     case ":status": httpStatus = Int(value)
     case "content-type": contentType = value
     case "grpc-encoding": encoding = value
+    case "grpc-accept-encoding": acceptEncoding = value
     case "grpc-timeout": timeout = value
     case "grpc-status": grpcStatus = value
     case "grpc-message": grpcMessage = value

@@ -5,12 +5,17 @@ struct RequestHead {
     case call(RPCMethod, timeout: Duration?)
     /// A gRPC call that ends at once.
     case refused(RPCError)
+    /// The same for a compression that this server does not take.
+    case refusedEncoding
     /// An answer in HTTP's terms, for who does not speak gRPC.
     case http(status: String, text: String)
   }
 
   private(set) var metadata = RawMetadata()
-  private var encoding: String?
+  /// What the client compresses with.
+  private(set) var encoding = PeerEncoding.absent
+  /// What it takes compressed.
+  private(set) var accepted: AcceptedEncodings = []
   private var method: RPCMethod?
   private var isPost = false
   private var isGet = false
@@ -24,7 +29,8 @@ struct RequestHead {
   mutating func add(
     name: UnsafeRawBufferPointer,
     value: UnsafeRawBufferPointer,
-    router: Router
+    router: Router,
+    accepting: AcceptedEncodings
   ) {
     switch name.count {
     case 5 where name.equals(":path"):
@@ -39,7 +45,9 @@ struct RequestHead {
       let text = String(decoding: value, as: UTF8.self)
       timeout = GRPCTimeout.decode(text).map(Timeout.valid) ?? .malformed
     case 13 where name.equals("grpc-encoding"):
-      encoding = String(decoding: value, as: UTF8.self)
+      encoding = PeerEncoding(value, accepting: accepting)
+    case 20 where name.equals("grpc-accept-encoding"):
+      accepted.formUnion(AcceptedEncodings(header: value))
     case 2 where name.equals("te"), 7 where name.equals(":scheme"),
       10 where name.equals(":authority"):
       break
@@ -59,9 +67,7 @@ struct RequestHead {
     case .otherFormat: return .refused(RPCError(.unimplemented, "messages are protobuf's here"))
     case .proto: break
     }
-    if let encoding, encoding != "identity" {
-      return .refused(RPCError(.unimplemented, "the compression '\(encoding)' is not supported"))
-    }
+    guard encoding != .refused else { return .refusedEncoding }
     guard let method else { return .refused(RPCError(.unimplemented, "there is no such method")) }
     switch timeout {
     case .none: return .call(method, timeout: nil)

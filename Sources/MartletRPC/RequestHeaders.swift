@@ -7,23 +7,33 @@ struct RequestHeaders {
   /// HTTP/2 wants all names with a colon first.
   private var pseudo = HTTP2HeaderList()
   private let userAgent: String
+  /// `grpc-accept-encoding`; nil when nothing is taken compressed.
+  private let accepted: StaticString?
 
   private static let library = "grpc-swift-martlet/0.1"
 
-  init(isSecure: Bool, authority: String, userAgent: String?) {
+  init(isSecure: Bool, authority: String, userAgent: String?, accepted: AcceptedEncodings) {
+    self.accepted = accepted.isEmpty ? nil : accepted.headerValue
     pseudo.append(":method", "POST")
     if isSecure { pseudo.append(":scheme", "https") } else { pseudo.append(":scheme", "http") }
     pseudo.append(":authority", authority)
     self.userAgent = userAgent.map { "\($0) \(Self.library)" } ?? Self.library
   }
 
-  func headers(path: String, timeLeft: Duration?, metadata: Metadata) -> HTTP2HeaderList {
+  func headers(
+    path: String,
+    timeLeft: Duration?,
+    encoding: CompressionAlgorithm,
+    metadata: Metadata
+  ) -> HTTP2HeaderList {
     var headers = pseudo
     headers.append(":path", path)
     // Right after the pseudo-headers, as the spec asks.
     if let timeLeft { headers.append("grpc-timeout", GRPCTimeout.encode(timeLeft)) }
     headers.append("te", "trailers")
     headers.append("content-type", "application/grpc")
+    if encoding != .identity { headers.append("grpc-encoding", encoding.name) }
+    if let accepted { headers.append("grpc-accept-encoding", accepted) }
     headers.append("user-agent", userAgent)
     headers.append(metadata)
     return headers

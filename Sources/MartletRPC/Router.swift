@@ -9,8 +9,10 @@ struct Router: Sendable {
   private let slots: [Int32]
 
   /// - Precondition: no two methods have the same path.
-  init(_ services: [RPCService]) {
-    methods = services.flatMap(\.methods)
+  init(_ services: [RPCService], interceptors: [any ServerInterceptor] = []) {
+    methods = services.flatMap(\.methods).map { method in
+      method.intercepted(by: interceptors.compactMap { $0.interceptor(at: method.path) })
+    }
     var capacity = 8
     while capacity < methods.count * 2 { capacity *= 2 }
     var slots = [Int32](repeating: -1, count: capacity)

@@ -7,7 +7,6 @@ internal import Synchronization
 public final class Server: Sendable {
   private let configuration: ServerConfiguration
   private let router: Router
-  private let interceptors: [any ServerInterceptor]
   private let state = Mutex(State.created)
 
   private enum State {
@@ -28,8 +27,7 @@ public final class Server: Sendable {
     interceptors: [any ServerInterceptor] = []
   ) {
     self.configuration = configuration
-    self.router = Router(services)
-    self.interceptors = interceptors
+    self.router = Router(services, interceptors: interceptors)
   }
 
   /// Opens the sockets and starts the loops.
@@ -125,8 +123,7 @@ public final class Server: Sendable {
     for _ in 0..<count {
       let loop = try ServerLoop(
         configuration: configuration,
-        router: router,
-        interceptors: interceptors
+        router: router
       )
       // From the second on, the port that the first one got.
       address = try loop.listen(on: address, tls: tls, sharesPort: count > 1)

@@ -10,6 +10,10 @@ public protocol ServerCallKey {
 ///
 /// Safe to use from any task.
 public final class ServerCall: Sendable {
+  /// The call that this task, or the one that started it, answers; nil elsewhere, and where the
+  /// server has no `CallPropagation`.
+  @TaskLocal public static var current: ServerCall?
+
   /// The method's path: `/martlet.v1.LiveService/Watch`.
   public let method: String
   /// When the client stops waiting; nil when it waits for ever.
@@ -24,7 +28,12 @@ public final class ServerCall: Sendable {
   public var peerIdentity: PeerIdentity? { connection.peerIdentity }
 
   private let rawMetadata: RawMetadata
-  private let cancelled = Atomic<Bool>(false)
+  /// What carries the call.
+  ///
+  /// It holds this object in turn, until the call is over.
+  private let core: ServerCallCore
+  private let flags = Atomic<UInt8>(0)
+  let compression = CompressionChoice()
   private let state = Mutex(State())
 
   private struct State {
@@ -32,14 +41,20 @@ public final class ServerCall: Sendable {
     var responseMetadata = Metadata()
     var trailingMetadata = Metadata()
     var values: [ObjectIdentifier: any Sendable] = [:]
+    var cancellation: RPCError?
+    /// Who wants to hear that the call is over, or cancelled.
+    var observers: [UInt64: @Sendable (_ isCancelled: Bool) -> Void] = [:]
+    var lastObserver: UInt64 = 0
   }
 
   init(
+    core: ServerCallCore,
     method: String,
     metadata: RawMetadata,
     deadline: ContinuousClock.Instant?,
     connection: ConnectionInfo
   ) {
+    self.core = core
     self.method = method
     self.rawMetadata = metadata
     self.deadline = deadline
@@ -58,9 +73,18 @@ public final class ServerCall: Sendable {
     }
   }
 
-  /// Whether the client gave up, the connection broke, the deadline passed or the server is cutting
-  /// calls.
-  public var isCancelled: Bool { cancelled.load(ordering: .acquiring) }
+  /// The name of the method's service: `martlet.v1.LiveService`.
+  public var serviceName: Substring { method.dropFirst().prefix { $0 != "/" } }
+
+  /// The method's name in its service: `Watch`.
+  public var methodName: Substring { method.dropFirst(serviceName.utf8.count + 2) }
+
+  /// How much of the deadline is left, negative once it has passed; nil when the client waits for
+  /// ever.
+  public var timeLeft: Duration? { deadline.map { ContinuousClock.now.duration(to: $0) } }
+
+  /// How much has gone each way so far.
+  public var traffic: CallTraffic { core.traffic(sendsRequests: false) }
 
   /// The metadata that goes before the first response.
   ///
@@ -84,7 +108,93 @@ public final class ServerCall: Sendable {
     set { state.withLock { $0.values[ObjectIdentifier(key)] = newValue } }
   }
 
-  func markCancelled() {
-    cancelled.store(true, ordering: .releasing)
+  /// Sends the `responseMetadata` now rather than with the first response.
+  ///
+  /// A client learns from it that the call was taken. Later changes of `responseMetadata` have no
+  /// effect; when it has gone already nothing happens.
+  ///
+  /// - Throws: `RPCError`: the call's status when the call is over, INTERNAL for metadata over the
+  ///   limit.
+  public func sendResponseMetadata() async throws(RPCError) {
+    let core = core
+    guard !core.isOnLoop else { return try core.sendHeaders() }
+    try await core.hop { () async throws(RPCError) in try core.sendHeaders() }
   }
+}
+
+// MARK: Cancellation
+
+extension ServerCall {
+  /// Whether the client gave up, the connection broke, the deadline passed or the server is cutting
+  /// calls.
+  ///
+  /// The handler's task is cancelled with it; a task of the handler's own making may look here.
+  public var isCancelled: Bool { flags.load(ordering: .acquiring) & Self.cancelledFlag != 0 }
+
+  /// Why the call is cancelled: the status that it has ended with, whatever its handler does; nil
+  /// as long as it is not.
+  public var cancellation: RPCError? {
+    isCancelled ? state.withLock { $0.cancellation } : nil
+  }
+
+  /// Has `body` called once if the call is cancelled; at once when it is already.
+  ///
+  /// - Parameter body: what to call; it runs on the call's loop and must not block.
+  public func onCancel(_ body: @escaping @Sendable () -> Void) {
+    whenOver { isCancelled in if isCancelled { body() } }
+  }
+
+  /// Waits until the call is cancelled, or over, or this task is cancelled.
+  public func waitUntilCancelled() async {
+    let (stream, continuation) = AsyncStream<Never>.makeStream()
+    let observer = whenOver { _ in continuation.finish() }
+    for await _ in stream {}
+    forget(observer)
+  }
+
+  /// - Returns: what `forget` takes.
+  @discardableResult
+  func whenOver(_ observer: @escaping @Sendable (_ isCancelled: Bool) -> Void) -> UInt64 {
+    let id = state.withLock { state in
+      state.lastObserver += 1
+      state.observers[state.lastObserver] = observer
+      return state.lastObserver
+    }
+    let (before, _) = flags.bitwiseOr(Self.observedFlag, ordering: .acquiringAndReleasing)
+    if before & (Self.cancelledFlag | Self.overFlag) != 0 { tellObservers() }
+    return id
+  }
+
+  func forget(_ observer: UInt64) {
+    state.withLock { $0.observers[observer] = nil }
+  }
+
+  /// The call ends by something else than its handler's return.
+  func markCancelled(_ error: RPCError) {
+    state.withLock { $0.cancellation = $0.cancellation ?? error }
+    mark(Self.cancelledFlag)
+  }
+
+  /// The call is over; that nobody wants to hear it costs one look.
+  func markOver() {
+    mark(Self.overFlag)
+  }
+
+  private func mark(_ flag: UInt8) {
+    let (before, _) = flags.bitwiseOr(flag, ordering: .acquiringAndReleasing)
+    if before & Self.observedFlag != 0 { tellObservers() }
+  }
+
+  private func tellObservers() {
+    let observers = state.withLock { state in
+      defer { state.observers = [:] }
+      return state.observers
+    }
+    let isCancelled = isCancelled
+    for (_, observer) in observers.sorted(by: { $0.key < $1.key }) { observer(isCancelled) }
+  }
+
+  private static let cancelledFlag: UInt8 = 1
+  private static let overFlag: UInt8 = 2
+  private static let observedFlag: UInt8 = 4
 }

@@ -6,31 +6,42 @@ internal import MartletWire
 ///
 /// Confined to its loop.
 final class ServerCallCore: CallCore, @unchecked Sendable {
-  let call: ServerCall
+  /// What handlers and interceptors see of it.
+  ///
+  /// The two hold each other until the call is over.
+  private var storedCall: ServerCall?
   private let method: RPCMethod
-  private unowned let owner: ServerLoop
-  private var life = ServerCallLife()
-  private var task: Task<Void, Never>?
+  unowned let owner: ServerLoop
+  @exclusivity(unchecked) private var life = ServerCallLife()
+  /// What runs the handler, while it runs.
+  private var handlerTask: HandlerTask?
   private var deadlineTimer: LoopTimer?
+  /// What the client takes compressed.
+  @exclusivity(unchecked) var peerAccepts: AcceptedEncodings = []
   /// The connection that counts it.
   var owningConnection: ServerConnection?
   /// Where the loop's list of calls holds it; -1 when it has left.
   var place = -1
   /// The response of a call that has exactly one, until the handler and all interceptors are
   /// through.
-  var onlyResponse: [UInt8]?
+  @exclusivity(unchecked) var onlyResponse: [UInt8]?
 
-  init(owner: ServerLoop, call: ServerCall, method: RPCMethod, bounds: MessageBounds) {
+  init(owner: ServerLoop, method: RPCMethod, bounds: MessageBounds) {
     self.owner = owner
-    self.call = call
     self.method = method
     super.init(loop: owner.loop, bounds: bounds)
+  }
+
+  var call: ServerCall {
+    guard let storedCall else { preconditionFailure("used before its beginning or after its end") }
+    return storedCall
   }
 
   // MARK: From the stream
 
   /// The request's headers are complete.
-  func begin(timeout: Duration?) {
+  func begin(_ call: ServerCall, timeout: Duration?) {
+    storedCall = call
     if let timeout {
       deadlineTimer = loop.schedule(after: timeout) { [weak self] in
         self?.cut(RPCError(.deadlineExceeded, "the deadline has passed"))
@@ -81,34 +92,32 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   private func startHandler() {
     life.handlerStarted()
-    task = Task(executorPreference: loop) { await self.runHandler() }
+    owner.handlerTasks.start(self)
   }
 
-  private func runHandler() async {
+  /// Runs the handler, unless the call is over before it could start.
+  func runHandler(in task: HandlerTask) async {
+    guard !life.isCancelled else { return handlerReturned(nil) }
+    handlerTask = task
     var failure: RPCError?
     do {
-      if owner.interceptors.isEmpty {
-        try await method.run(self)
-      } else {
-        try await runIntercepted(from: 0)
-      }
+      try await method.run(self)
       if let onlyResponse { try submit(onlyResponse) }
     } catch {
       failure = owner.status(for: error, in: call)
     }
+    handlerReturned(failure)
+  }
+
+  private func handlerReturned(_ failure: RPCError?) {
     let action = life.handlerReturned()
-    task = nil
+    handlerTask = nil
     finish(action, failure)
     endReading(.complete)
     leaveIfOver()
   }
 
-  private func runIntercepted(from index: Int) async throws {
-    guard index < owner.interceptors.count else { return try await method.run(self) }
-    try await owner.interceptors[index].intercept(call) {
-      try await self.runIntercepted(from: index + 1)
-    }
-  }
+  override func status(of error: any Error) -> RPCError { owner.status(for: error, in: call) }
 
   /// The request of a call that has exactly one.
   ///
@@ -137,18 +146,44 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private var cancellation: RPCError?
 
   override func submit(_ frame: [UInt8]) throws(RPCError) {
+    guard !life.isClosed else { throw sendFailure ?? RPCError(.cancelled, "the call is over") }
     let leading = life.responses == .unsent ? call.responseMetadata : Metadata()
     guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
       throw Self.metadataTooLarge
     }
+    // One that was held back is counted already.
+    if onlyResponse == nil { sent.count(messageBytes: frame.count - Envelope.prefixLength) }
     switch life.sendResponse() {
     case .headersAndMessage:
-      stream?.submitResponse(ResponseHeaders.leading(leading))
-      stream?.write(frame)
-    case .message: stream?.write(frame)
+      stream?.submitResponse(leadingHeaders(leading))
+      stream?.write(compressed(frame))
+    case .message: stream?.write(compressed(frame))
     case .drop: throw sendFailure ?? RPCError(.cancelled, "the call is over")
     }
   }
+
+  /// Sends what goes before the first response.
+  func sendHeaders() throws(RPCError) {
+    if let sendFailure { throw sendFailure }
+    let leading = call.responseMetadata
+    guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
+      throw Self.metadataTooLarge
+    }
+    if life.sendHeaders() { stream?.submitResponse(leadingHeaders(leading)) }
+  }
+
+  override var compressionContexts: CompressionContexts { owner.compressionContexts }
+
+  override func compressed(_ frame: [UInt8]) -> [UInt8] {
+    guard encoding != .identity else { return frame }
+    let compression = owner.configuration.compression
+    guard frame.count - Envelope.prefixLength >= compression.minimumMessageBytes,
+      call.compression.isOn
+    else { return frame }
+    return compressionContexts.compress(frame, encoding, level: compression.level)
+  }
+
+  override func receivedCompressed() { call.compression.countReceived() }
 
   private func finish(_ action: ServerCallLife.StatusAction, _ failure: RPCError?) {
     stopTimer()
@@ -210,10 +245,10 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   private func stopHandler(_ error: RPCError) {
     if cancellation == nil { cancellation = error }
-    call.markCancelled()
+    call.markCancelled(cancellation ?? error)
     abortReading(error)
     wakeWaiters()
-    task?.cancel()
+    handlerTask?.cancel()
   }
 
   private func stopTimer() {
@@ -222,7 +257,9 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   private func leaveIfOver() {
-    guard life.isOver else { return }
+    guard life.isOver, let call = storedCall else { return }
+    storedCall = nil
+    call.markOver()
     dropUnread()
     owner.callEnded(self)
   }

@@ -31,6 +31,8 @@ public struct ServerConfiguration: Sendable {
   public var loops: Int
   /// What is bounded, and where.
   public var limits = ServerLimits()
+  /// What is compressed, and what is taken compressed.
+  public var compression = ServerCompression()
   /// Called with whatever a handler threw that is neither `RPCError` nor `RPCErrorConvertible`,
   /// and the method's path: the caller learns only UNKNOWN, so this is where such errors are
   /// logged.

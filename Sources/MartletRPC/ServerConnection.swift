@@ -9,7 +9,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   /// The request whose headers are coming in.
   ///
   /// One is enough: HTTP/2 never interleaves two header blocks.
-  private var head = RequestHead()
+  @exclusivity(unchecked) private var head = RequestHead()
   /// Calls of this connection whose stream is open or whose handler still runs.
   var callCount = 0
 
@@ -43,7 +43,12 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     headerName: UnsafeRawBufferPointer,
     value: UnsafeRawBufferPointer
   ) {
-    head.add(name: headerName, value: value, router: owner.router)
+    head.add(
+      name: headerName,
+      value: value,
+      router: owner.router,
+      accepting: owner.acceptedEncodings
+    )
   }
 
   func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
@@ -56,13 +61,13 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
         stream.submitResponse(Self.tooManyCalls, endStream: true)
       }
     case .refused(let error):
-      var headers = ResponseHeaders.trailersOnly(
-        error,
-        Metadata(),
-        Metadata(),
-        maxMessageBytes: owner.configuration.limits.maxStatusMessageBytes
+      stream.submitResponse(refusal(error), endStream: true)
+    case .refusedEncoding:
+      let accepted = owner.acceptedEncodings.headerValue
+      var headers = refusal(
+        RPCError(.unimplemented, "the request's grpc-encoding is none of \(accepted)")
       )
-      headers.append("grpc-accept-encoding", "identity")
+      headers.append("grpc-accept-encoding", accepted)
       stream.submitResponse(headers, endStream: true)
     case .http(let status, let text):
       stream.submitResponse(ResponseHeaders.plainText(status: status))
@@ -87,6 +92,15 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     return made
   }
 
+  private func refusal(_ error: RPCError) -> HTTP2HeaderList {
+    ResponseHeaders.trailersOnly(
+      error,
+      Metadata(),
+      Metadata(),
+      maxMessageBytes: owner.configuration.limits.maxStatusMessageBytes
+    )
+  }
+
   /// HTTP/2 counts streams only: who resets them, or gives them a deadline that is over at once,
   /// could start handlers without end.
   private static let tooManyCalls = ResponseHeaders.trailersOnly(
@@ -97,19 +111,22 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   )
 
   private func begin(_ method: RPCMethod, _ timeout: Duration?, on stream: HTTP2Stream) {
+    let core = ServerCallCore(owner: owner, method: method, bounds: owner.bounds)
     let call = ServerCall(
+      core: core,
       method: method.path,
       metadata: head.metadata,
       deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
       connection: info(of: stream.connection)
     )
-    let core = ServerCallCore(owner: owner, call: call, method: method, bounds: owner.bounds)
     core.stream = stream
+    core.peerEncoding = head.encoding
+    core.peerAccepts = head.accepted
     core.owningConnection = self
     callCount += 1
     stream.delegate = core
     owner.callBegan(core)
-    core.begin(timeout: timeout)
+    core.begin(call, timeout: timeout)
   }
 }
 

@@ -8,35 +8,38 @@ internal import MartletNet
 final class ServerLoop: @unchecked Sendable {
   let loop: EventLoop
   let router: Router
-  let interceptors: [any ServerInterceptor]
   let configuration: ServerConfiguration
   let bounds: MessageBounds
+  let acceptedEncodings: AcceptedEncodings
+  let compressionContexts: CompressionContexts
   private let http2: HTTP2Configuration
+  let handlerTasks: HandlerTasks
   private var listener: Listener?
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
-  private var calls: ContiguousArray<ServerCallCore> = []
+  @exclusivity(unchecked) private var calls: ContiguousArray<ServerCallCore> = []
   /// Bytes of incomplete requests beyond their calls' windows.
-  var partialRequestBytes = 0
-  private var isDraining = false
+  @exclusivity(unchecked) var partialRequestBytes = 0
+  @exclusivity(unchecked) private var isDraining = false
   /// Itself: nobody else need hold it from its start until it drains.
   private var whileAccepting: ServerLoop?
   private var emptyWaiters: [UnsafeContinuation<Void, Never>] = []
 
   init(
     configuration: ServerConfiguration,
-    router: Router,
-    interceptors: [any ServerInterceptor]
+    router: Router
   ) throws(NetError) {
     self.configuration = configuration
     self.router = router
-    self.interceptors = interceptors
     let limits = configuration.limits
     bounds = MessageBounds(
       maxReceivedBytes: limits.maxRequestMessageBytes,
       maxSentBytes: limits.maxResponseMessageBytes
     )
     http2 = HTTP2Configuration(limits)
+    acceptedEncodings = AcceptedEncodings(configuration.compression.accepted)
     loop = try EventLoop(limits: NetLimits(limits))
+    compressionContexts = CompressionContexts(loop: loop)
+    handlerTasks = HandlerTasks(loop: loop, maxIdle: limits.maxIdleHandlerTasks)
   }
 
   // MARK: Accepting
@@ -129,6 +132,7 @@ final class ServerLoop: @unchecked Sendable {
     guard !isDraining else { return }
     isDraining = true
     listener?.close()
+    handlerTasks.close()
     for connection in connections.values { connection.drain() }
     whileAccepting = nil
   }

@@ -158,14 +158,4 @@ import Testing
     try await eventually(port.loop, "it accepts again") { client.bytes == [1] }
     await port.stop()
   }
-
-  @Test("localhost resolves off the loop, and nonsense does not")
-  func resolver() async throws {
-    let addresses = try await Resolver.resolve(host: "localhost", port: 7)
-    #expect(addresses.contains(.loopback(port: 7)) || addresses.contains { $0.port == 7 })
-    #expect(
-      try await Resolver.resolve(host: "10.0.0.1", port: 7).map(\.description) == ["10.0.0.1:7"]
-    )
-    await #expect(throws: NetError.self) { try await Resolver.resolve(host: "no host", port: 7) }
-  }
 }

@@ -77,8 +77,11 @@ import Testing
   func dropped() async throws {
     let waiting = Waiting()
     try await EchoFixture(wire: .tls, handler: waiting.handler).run { client, _ in
-      do { _ = try await client.chat() }
-      #expect(await waiting.started.wait())
+      do {
+        let call = try await client.chat()
+        #expect(await waiting.started.wait())
+        withExtendedLifetime(call) {}
+      }
       #expect(await waiting.cancelled.wait())
     }
   }

@@ -36,8 +36,7 @@ struct EchoFixture {
   private func runOverPipe(_ body: (EchoServiceClient, Channel) async throws -> Void) async throws {
     let serverLoop = try ServerLoop(
       configuration: server,
-      router: Router([handler.service]),
-      interceptors: interceptors
+      router: Router([handler.service], interceptors: interceptors)
     )
     let clientLoop = try EventLoop()
     try serverLoop.loop.start()

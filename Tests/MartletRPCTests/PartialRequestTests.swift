@@ -64,8 +64,7 @@ private final class StallingClient: HTTP2ConnectionDelegate, HTTP2StreamDelegate
     configuration.limits.maxPartialRequestBytes = 2_000_000
     let server = try ServerLoop(
       configuration: configuration,
-      router: Router([EchoHandler().service]),
-      interceptors: []
+      router: Router([EchoHandler().service])
     )
     try server.loop.start()
     let client = StallingClient(calls: 10)

@@ -6,46 +6,11 @@ import Testing
 
 @testable import MartletRPC
 
-/// An HTTP/2 server that does to each request what a test says: for what a real gRPC server would
-/// not do on demand.
-private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
-  private let script: (_ request: Int, HTTP2Stream, HTTP2Connection) -> Void
-  private var requests = 0
-
-  init(_ script: @escaping (_ request: Int, HTTP2Stream, HTTP2Connection) -> Void) {
-    self.script = script
-  }
-
-  func connectionDidBecomeReady(_ connection: HTTP2Connection) {}
-  func connection(_ connection: HTTP2Connection, didOpen stream: HTTP2Stream)
-    -> any HTTP2StreamDelegate
-  { self }
-  func connection(_ connection: HTTP2Connection, didReceiveGoAway code: HTTP2ErrorCode) {}
-  func connectionDidChangeCapacity(_ connection: HTTP2Connection) {}
-  func connectionDidClose(_ connection: HTTP2Connection, error: HTTP2Error?) {}
-
-  func stream(
-    _ stream: HTTP2Stream,
-    headerName: UnsafeRawBufferPointer,
-    value: UnsafeRawBufferPointer
-  ) {}
-  func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {}
-  func stream(_ stream: HTTP2Stream, didReceive data: UnsafeRawBufferPointer) {
-    stream.consume(data.count)
-  }
-  func streamDidReachEnd(_ stream: HTTP2Stream) {
-    requests += 1
-    script(requests, stream, stream.connection)
-  }
-  func streamDidBecomeWritable(_ stream: HTTP2Stream) {}
-  func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {}
-}
-
 @Suite(.timeLimit(.minutes(1))) struct ScriptedServerTests {
   @Test("a call that the server refused to look at is sent again, unseen by the caller")
   func refused() async throws {
-    try await run({ number, stream, _ in
-      if number <= 2 { stream.reset(.refusedStream) } else { answer(stream, "third time") }
+    try await ScriptedServer.run({ number, stream, _ in
+      if number <= 2 { stream.reset(.refusedStream) } else { stream.answer("third time") }
     }) { client in
       let response = try await client.get(request("again"))
       #expect(response.text == "third time")
@@ -55,7 +20,7 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
   @Test("a call that is refused again and again fails with UNAVAILABLE")
   func refusedForEver() async throws {
     let count = Counter()
-    try await run({ _, stream, _ in
+    try await ScriptedServer.run({ _, stream, _ in
       count.increment()
       stream.reset(.refusedStream)
     }) { client in
@@ -67,7 +32,7 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
   @Test("a call whose connection breaks after it was sent is not sent again")
   func broken() async throws {
     let count = Counter()
-    try await run({ _, _, connection in
+    try await ScriptedServer.run({ _, _, connection in
       count.increment()
       connection.transport.close()
     }) { client in
@@ -83,14 +48,15 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
     arguments: [(UInt32(0x1), StatusCode.internal), (0x8, .cancelled), (0xb, .resourceExhausted)]
   )
   func resets(code: UInt32, status: StatusCode) async throws {
-    try await run({ _, stream, _ in stream.reset(HTTP2ErrorCode(rawValue: code)) }) { client in
+    try await ScriptedServer.run({ _, stream, _ in stream.reset(HTTP2ErrorCode(rawValue: code)) }) {
+      client in
       #expect(await failure { try await client.get(request()) }.code == status)
     }
   }
 
   @Test("an answer without a status is UNKNOWN")
   func noStatus() async throws {
-    try await run({ _, stream, _ in
+    try await ScriptedServer.run({ _, stream, _ in
       stream.submitResponse(ResponseHeaders.leading(Metadata()))
       stream.finish()
     }) { client in
@@ -100,7 +66,7 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
 
   @Test("a proxy's page is mapped by its HTTP status")
   func proxy() async throws {
-    try await run({ _, stream, _ in
+    try await ScriptedServer.run({ _, stream, _ in
       stream.submitResponse(ResponseHeaders.plainText(status: "503"))
       stream.write(Array("upstream is down".utf8))
       stream.finish()
@@ -116,7 +82,7 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
     arguments: [[0, 0, 0, 0, 2, 0x0a, 0xff], [0, 0, 0, 0, 9, 1]]
   )
   func malformed(bytes: [UInt8]) async throws {
-    try await run({ _, stream, _ in
+    try await ScriptedServer.run({ _, stream, _ in
       stream.submitResponse(ResponseHeaders.leading(Metadata()))
       stream.write(bytes)
       stream.finish(trailers: ResponseHeaders.trailers(nil, Metadata()))
@@ -127,7 +93,7 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
 
   @Test("an announced response over the limit fails without waiting for it")
   func lyingLength() async throws {
-    try await run({ _, stream, _ in
+    try await ScriptedServer.run({ _, stream, _ in
       stream.submitResponse(ResponseHeaders.leading(Metadata()))
       stream.write([0, 0xff, 0xff, 0xff, 0xff])
     }) { client in
@@ -191,33 +157,6 @@ private final class ScriptedServer: HTTP2ConnectionDelegate, HTTP2StreamDelegate
       #expect(await waitUntil { remains == nil }, "closes: \(closes)")
     }
   }
-
-  /// A channel whose every connection ends at a scripted server.
-  private func run(
-    _ script: @escaping @Sendable (Int, HTTP2Stream, HTTP2Connection) -> Void,
-    _ body: (EchoServiceClient) async throws -> Void
-  ) async throws {
-    let loop = try EventLoop()
-    try loop.start()
-    let channel = Channel(configuration: .init(security: .plaintext), loop: loop) { loop in
-      let ends = Transport.pipe(loop, loop)
-      _ = HTTP2Connection(role: .server, transport: ends.server, delegate: ScriptedServer(script))
-      return ends.client
-    }
-    try await body(EchoServiceClient(channel))
-    await channel.close()
-    await loop.stopAndWait()
-  }
-}
-
-private func answer(_ stream: HTTP2Stream, _ text: String) {
-  var response = EchoResponse()
-  response.text = text
-  var frame = response.encoded(prefix: Envelope.prefixLength)
-  Envelope.seal(&frame)
-  stream.submitResponse(ResponseHeaders.leading(Metadata()))
-  stream.write(frame)
-  stream.finish(trailers: ResponseHeaders.trailers(nil, Metadata()))
 }
 
 private final class SilentPeer: TransportDelegate {

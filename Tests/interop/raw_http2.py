@@ -61,12 +61,14 @@ class RawCall:
     def send(self, data, end=False):
         while data or end:
             room = min(self.h2.local_flow_control_window(1), self.h2.max_outbound_frame_size)
+            if data and room == 0:
+                self.pump()
+                continue
             chunk, data = data[:room], data[room:]
             self.h2.send_data(1, chunk, end_stream=end and not data)
             self.flush()
             if not data:
                 return
-            self.pump()
 
     def pump(self):
         chunk = self.socket.recv(65536)

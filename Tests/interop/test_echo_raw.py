@@ -1,8 +1,10 @@
 """What only a hand-made client does to our server: odd splits, lies, its own deadlines. The server answers and lives."""
 
+import gzip
 import os
 import socket
 import threading
+import zlib
 
 import pytest
 
@@ -71,6 +73,68 @@ def test_flags_without_an_encoding(bystander, server, flags):
     call = RawCall(server, CHAT)
     call.send(message(b"", compressed=flags))
     assert call.finish()[0] == INTERNAL
+
+
+def test_a_compression_that_is_not_here_is_refused_with_what_is(bystander, server):
+    call = RawCall(server, GET, ("grpc-encoding", "zstd"))
+    call.send(message(b"\x28\xb5\x2f\xfd", compressed=1), end=True)
+    status, text = call.finish()
+    assert status == UNIMPLEMENTED
+    assert call.headers["grpc-accept-encoding"] == "identity, deflate, gzip"
+    assert "identity, deflate, gzip" in text
+
+
+def test_a_client_that_compresses_is_told_what_is_accepted(bystander, server):
+    request = bystander.EchoRequest(text="x" * 1000).SerializeToString()
+    call = RawCall(server, GET, ("grpc-encoding", "gzip"), ("grpc-accept-encoding", "identity"))
+    call.send(message(gzip.compress(request), compressed=1), end=True)
+    assert call.finish() == (0, "")
+    assert call.headers["grpc-accept-encoding"] == "identity, deflate, gzip"
+    assert "grpc-encoding" not in call.headers
+    assert call.body[0] == 0
+    assert bystander.EchoResponse.FromString(call.body[5:]).text == "x" * 1000
+
+
+def test_several_members_of_gzip_are_one_message(bystander, server):
+    request = bystander.EchoRequest(text="x" * 1000).SerializeToString()
+    call = RawCall(server, GET, ("grpc-encoding", "gzip"))
+    call.send(message(gzip.compress(request[:100]) + gzip.compress(request[100:]), compressed=1), end=True)
+    assert call.finish() == (0, "")
+    assert bystander.EchoResponse.FromString(call.body[5:]).text == "x" * 1000
+
+
+@pytest.mark.parametrize("encoding, body", [
+    ("gzip", b""), ("gzip", b"not gzip"), ("gzip", gzip.compress(b"\x0a\x01a")[:-1]),
+    ("gzip", gzip.compress(b"\x0a\x01a") + b"\0"), ("gzip", zlib.compress(b"\x0a\x01a")),
+    ("deflate", gzip.compress(b"\x0a\x01a")), ("deflate", zlib.compress(b"\x0a\x01a")[2:-4]),
+    ("identity", gzip.compress(b"\x0a\x01a")),
+])
+def test_what_is_not_of_the_encoding_that_was_named(bystander, server, encoding, body):
+    call = RawCall(server, GET, ("grpc-encoding", encoding))
+    call.send(message(body, compressed=1), end=True)
+    assert call.finish()[0] == INTERNAL
+
+
+def test_a_bomb_costs_no_more_than_the_limit(bystander, server):
+    squeeze = zlib.compressobj(9, zlib.DEFLATED, 31)
+    # A gigabyte of zeros: the message's first field, padding of as many bytes, and its length.
+    bomb = squeeze.compress(b"\x3a\x80\x80\x80\x80\x04")
+    for _ in range(1024):
+        bomb += squeeze.compress(bytes(1 << 20))
+    bomb += squeeze.flush()
+    assert len(bomb) < 1 << 20
+    before = peak_memory(server.process.pid)
+    call = RawCall(server, GET, ("grpc-encoding", "gzip"))
+    call.send(message(bomb, compressed=1), end=True)
+    status, text = call.finish()
+    assert status == RESOURCE_EXHAUSTED and "1048576" in text
+    assert peak_memory(server.process.pid) - before < 16 << 20
+
+
+def peak_memory(pid):
+    for line in open(f"/proc/{pid}/status"):
+        if line.startswith("VmHWM"):
+            return int(line.split()[1]) * 1024
 
 
 def test_the_server_keeps_the_deadline_of_a_client_that_does_not(bystander, server):

@@ -1,0 +1,28 @@
+internal import MartletHTTP2
+
+extension ServerCallCore {
+  /// The headers before the first response, which settle what responses are compressed with.
+  func leadingHeaders(_ metadata: Metadata) -> HTTP2HeaderList {
+    var headers = ResponseHeaders.leading(metadata)
+    if !peerAccepts.isEmpty { encoding = responseEncoding }
+    if encoding != .identity { headers.append("grpc-encoding", encoding.name) }
+    // Who compresses wants to know whether it may go on.
+    if peerEncoding != .absent {
+      headers.append("grpc-accept-encoding", owner.acceptedEncodings.headerValue)
+    }
+    return headers
+  }
+
+  /// What the call or the server asks for, if the client takes it.
+  private var responseEncoding: CompressionAlgorithm {
+    let wanted = call.responseCompression ?? configuredEncoding
+    return peerAccepts.contains(wanted) ? wanted : .identity
+  }
+
+  private var configuredEncoding: CompressionAlgorithm {
+    switch owner.configuration.compression.responses {
+    case .algorithm(let algorithm): algorithm
+    case .likeRequests: peerEncoding.algorithm ?? .identity
+    }
+  }
+}
