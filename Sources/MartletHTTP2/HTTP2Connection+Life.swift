@@ -12,6 +12,13 @@ struct ConnectionLife {
   var keepaliveTimer: LoopTimer?
   var drainTimer: LoopTimer?
   var closeTimer: LoopTimer?
+  var graceTimer: LoopTimer?
+  var frameTimer: LoopTimer?
+  var writeTimer: LoopTimer?
+  var opened: MonotonicTime
+  /// Where in the jitter of its age a connection lies, -1 to 1.
+  let ageDraw = Double.random(in: -1...1)
+  var lastStreamCheck: MonotonicTime
   var pings: [Ping] = []
   var nextPing: UInt64 = 1
 
@@ -24,12 +31,16 @@ struct ConnectionLife {
   init(now: MonotonicTime) {
     lastRead = now
     lastStreamClosed = now
+    opened = now
+    lastStreamCheck = now
   }
 
   func cancelTimers() {
-    for timer in [prefaceTimer, watchTimer, keepaliveTimer, drainTimer, closeTimer] {
-      timer?.cancel()
-    }
+    let timers = [
+      prefaceTimer, watchTimer, keepaliveTimer, drainTimer, closeTimer, graceTimer, frameTimer,
+      writeTimer,
+    ]
+    for timer in timers { timer?.cancel() }
   }
 }
 
@@ -59,27 +70,130 @@ extension HTTP2Connection {
     ping.completion(.read() - ping.sent)
   }
 
-  // MARK: Keepalive and idleness
+  /// A PING of the peer's.
+  func receivedPing() {
+    guard role == .server, !isClosing else { return }
+    let rules = configuration
+    let interval = openStreamCount > 0 ? rules.minPingInterval : rules.minIdlePingInterval
+    guard let interval, rules.minPingInterval != nil,
+      !pingGuard.receivedPing(
+        now: loop.now,
+        minInterval: interval,
+        maxStrikes: rules.maxPingStrikes
+      )
+    else { return }
+    terminate(.enhanceYourCalm, .peerViolation(.enhanceYourCalm, "too_many_pings"))
+  }
+
+  // MARK: Keepalive, idleness, age
 
   /// Looks after the connection now and then.
   ///
   /// One timer that looks at when something last happened is cheaper than one that every frame
   /// pushes back.
   func watchLife() {
+    life.watchTimer = nil
     let now = loop.now
-    var next: Duration?
-    if let interval = configuration.keepaliveInterval {
-      let silent = now - life.lastRead
-      if silent >= interval, life.keepaliveTimer == nil { sendKeepalive() }
-      next = silent >= interval ? interval : interval - silent
-    }
-    if let maxIdle = configuration.maxIdle, !isDraining {
-      let idle = openStreamCount > 0 ? .zero : now - life.lastStreamClosed
-      if idle >= maxIdle { return drain() }
-      next = min(next ?? maxIdle, maxIdle - idle)
-    }
-    guard let next else { return }
+    let delays = [checkKeepalive(now), checkIdleness(now), checkAge(now), checkStreams(now)]
+    guard let next = delays.compactMap({ $0 }).min(), !isClosing else { return }
     life.watchTimer = loop.schedule(after: next) { [self] in watchLife() }
+  }
+
+  /// Each check returns when to look again.
+  private func checkKeepalive(_ now: MonotonicTime) -> Duration? {
+    guard let interval = configuration.keepaliveInterval else { return nil }
+    let silent = now - life.lastRead
+    guard silent >= interval else { return interval - silent }
+    if life.keepaliveTimer == nil { sendKeepalive() }
+    return interval
+  }
+
+  private func checkIdleness(_ now: MonotonicTime) -> Duration? {
+    guard let maxIdle = configuration.maxIdle, !isDraining else { return nil }
+    let idle = openStreamCount > 0 ? .zero : now - life.lastStreamClosed
+    if idle < maxIdle { return maxIdle - idle }
+    drain()
+    return nil
+  }
+
+  private func checkAge(_ now: MonotonicTime) -> Duration? {
+    guard role == .server, let maxAge = configuration.maxAge, !isDraining else { return nil }
+    let age = now - life.opened
+    let limit = maxAge * (1 + configuration.ageJitter * life.ageDraw)
+    if age < limit { return limit - age }
+    drain()
+    if let grace = configuration.maxAgeGrace {
+      life.graceTimer = loop.schedule(after: grace) { [self] in close() }
+    }
+    return nil
+  }
+
+  /// Ends the streams whose peer has taken none of their bytes for one whole interval.
+  private func checkStreams(_ now: MonotonicTime) -> Duration? {
+    guard role == .server, let interval = configuration.limits.streamStallTimeout else {
+      return nil
+    }
+    let elapsed = now - life.lastStreamCheck
+    guard elapsed >= interval else { return interval - elapsed }
+    life.lastStreamCheck = now
+    // While the kernel takes nothing, the windows are not to blame.
+    guard transport.pendingByteCount == 0 else { return interval }
+    var stream = firstStream
+    while let candidate = stream {
+      stream = candidate.next
+      if candidate.stalls() { candidate.reset(.enhanceYourCalm) }
+    }
+    return interval
+  }
+
+  // MARK: Slow peers
+
+  /// Sees to it that a frame which has begun ends in time (a server's defence against "slowloris").
+  ///
+  /// The timer only looks: what was unfinished when it was set may have ended, and another begun.
+  func watchFrames() {
+    guard life.frameTimer == nil, progress.unfinished != nil, isReady, !isClosing else { return }
+    let limits = configuration.limits
+    checkFrames(after: min(limits.headerTimeout, limits.frameTimeout))
+  }
+
+  private func checkFrames(after delay: Duration) {
+    life.frameTimer = loop.schedule(after: delay) { [self] in
+      life.frameTimer = nil
+      checkFrames()
+    }
+  }
+
+  private func checkFrames() {
+    guard let unfinished = progress.unfinished, !isClosing else { return }
+    // What we do not read may well be there.
+    if transport.isReadingPaused { progress.forgive(now: loop.now) }
+    let limits = configuration.limits
+    let isHead = unfinished == .head
+    let left = (isHead ? limits.headerTimeout : limits.frameTimeout) - (loop.now - progress.begun)
+    guard left <= .zero else { return checkFrames(after: min(left, limits.headerTimeout)) }
+    let name = isHead ? "headerTimeout" : "frameTimeout"
+    terminate(.enhanceYourCalm, .peerViolation(.enhanceYourCalm, name))
+  }
+
+  /// Cuts a connection whose kernel takes none of the bytes that wait.
+  func watchWriting() {
+    guard life.writeTimer == nil, transport.pendingByteCount > 0,
+      let timeout = configuration.limits.writeStallTimeout
+    else { return }
+    let before = transport.sentByteCount
+    life.writeTimer = loop.schedule(after: timeout) { [self] in
+      life.writeTimer = nil
+      guard transport.pendingByteCount > 0, transport.sentByteCount == before else {
+        return watchWriting()
+      }
+      transport.close(error: .timeout("the peer takes no bytes"))
+    }
+  }
+
+  /// Whether a stream may have `count` more bytes waiting.
+  func mayBuffer(_ count: Int) -> Bool {
+    role == .client || bufferedBytes + count <= configuration.limits.maxBufferedBytes
   }
 
   private func sendKeepalive() {
@@ -118,17 +232,16 @@ extension HTTP2Connection {
     }
   }
 
-  private func submitFinalGoAway() {
+  func submitFinalGoAway() {
     guard let session, !isClosing else { return }
-    let last = nghttp2_session_get_last_proc_stream_id(session)
-    let code = HTTP2ErrorCode.noError.rawValue
-    settle(nghttp2_submit_goaway(session, noFlags, last, code, nil, 0))
+    submitGoAway(.noError, session)
   }
 
   // MARK: What was sent
 
   /// nghttp2 ends a session by itself when the peer breaks the protocol.
   func sentGoAway(_ code: HTTP2ErrorCode) {
+    if code == lastGoAway { hasSaidLast = true }
     guard code != .noError else { return }
     isDraining = true
     if failure == nil { failure = .peerViolation(code, "see RFC 9113, section 7") }

@@ -69,10 +69,12 @@ extension HTTP2Connection {
   func feed(_ bytes: UnsafeRawBufferPointer) {
     guard let session, !isClosing, !bytes.isEmpty else { return }
     let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
+    if role == .server { progress.received(bytes, now: loop.now) }
     let used = nghttp2_session_mem_recv(session, start, bytes.count)
     if used < 0 { return violated(by: Int32(clamping: used)) }
     transport.setNeedsFlush()
     regulateReading()
+    watchFrames()
   }
 
   /// nghttp2 gave up on what the peer sent.
@@ -152,13 +154,16 @@ extension HTTP2Connection {
     wakeStreams()
     if flushBudget <= 0 { transport.setNeedsFlush() }
     regulateReading()
-    if nghttp2_session_want_read(session) == 0, nghttp2_session_want_write(session) == 0 {
+    watchWriting()
+    if hasSaidLast
+      || nghttp2_session_want_read(session) == 0 && nghttp2_session_want_write(session) == 0
+    {
       transport.closeInOrder()
     }
   }
 
   private var maySendMore: Bool {
-    flushBudget > 0 && !transport.isClosed && transport.pendingByteCount == 0
+    flushBudget > 0 && !hasSaidLast && !transport.isClosed && transport.pendingByteCount == 0
   }
 
   /// A DATA frame: its 9 bytes of header, then its payload straight from the stream's queue.
@@ -175,6 +180,7 @@ extension HTTP2Connection {
     target.copyMemory(from: header)
     stream.takeOutbound(into: UnsafeMutableRawBufferPointer(rebasing: target[header.count...]))
     flushBudget -= header.count + count
+    pingGuard.sentSomething()
     return maySendMore ? nil : NGHTTP2_ERR_PAUSE
   }
 
@@ -231,10 +237,24 @@ extension HTTP2Connection {
     isDraining = true
     if failure == nil { failure = reason }
     guard let session, transport.isOpen else { return transport.close() }
+    lastGoAway = code
+    submitGoAway(code, session, text: reason?.debugText ?? "")
+    // So that nghttp2 looks at nothing more, even of what it is reading now; its own GOAWAY, which
+    // has no text, is not sent.
     settle(nghttp2_session_terminate_session(session, code.rawValue))
     life.closeTimer = loop.schedule(after: configuration.limits.closeTimeout) { [self] in
       transport.close()
     }
+  }
+
+  func submitGoAway(_ code: HTTP2ErrorCode, _ session: OpaquePointer, text: String = "") {
+    var text = text
+    let last = nghttp2_session_get_last_proc_stream_id(session)
+    settle(
+      text.withUTF8 {
+        nghttp2_submit_goaway(session, noFlags, last, code.rawValue, $0.baseAddress, $0.count)
+      }
+    )
   }
 
   func fail(_ reason: HTTP2Error) {

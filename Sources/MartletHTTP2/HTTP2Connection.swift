@@ -44,7 +44,7 @@ package final class HTTP2Connection: @unchecked Sendable {
   }
 
   package let role: Role
-  package let configuration: HTTP2Configuration
+  private let shared: HTTP2SharedConfiguration
   package let loop: EventLoop
   // Set once, in init, after `self` exists: the transport needs its delegate.
   private var transportStorage: Transport?
@@ -55,6 +55,8 @@ package final class HTTP2Connection: @unchecked Sendable {
   var failure: HTTP2Error?
   @exclusivity(unchecked) var budget: FrameBudget
   @exclusivity(unchecked) var conduct = PeerConduct()
+  @exclusivity(unchecked) var pingGuard = PingGuard()
+  @exclusivity(unchecked) var progress: FrameProgress
 
   @exclusivity(unchecked) var firstStream: HTTP2Stream?
   @exclusivity(unchecked) package internal(set) var openStreamCount = 0
@@ -62,6 +64,8 @@ package final class HTTP2Connection: @unchecked Sendable {
 
   @exclusivity(unchecked) var unconsumed = 0
   @exclusivity(unchecked) var withheld = 0
+  /// Bytes that the streams' users wrote and no frame has taken.
+  @exclusivity(unchecked) var bufferedBytes = 0
   /// Bytes of the loop's gather buffer in use, during a flush.
   @exclusivity(unchecked) var gathered = 0
   /// Bytes that this flush may still send.
@@ -73,6 +77,9 @@ package final class HTTP2Connection: @unchecked Sendable {
   @exclusivity(unchecked) package internal(set) var isDraining = false
   /// GOAWAY with an error, or `close`: what still comes from the peer is ignored.
   @exclusivity(unchecked) var isClosing = false
+  /// The code of our last GOAWAY, from `terminate`, and whether it was sent: nothing follows it.
+  @exclusivity(unchecked) var lastGoAway: HTTP2ErrorCode?
+  @exclusivity(unchecked) var hasSaidLast = false
   @exclusivity(unchecked) var life: ConnectionLife
 
   /// Takes over an accepted transport or a pipe's end, and opens it.
@@ -84,7 +91,22 @@ package final class HTTP2Connection: @unchecked Sendable {
     configuration: HTTP2Configuration = HTTP2Configuration(),
     delegate: any HTTP2ConnectionDelegate
   ) {
-    self.init(role, transport.loop, configuration, delegate)
+    self.init(
+      role: role,
+      transport: transport,
+      shared: HTTP2SharedConfiguration(configuration),
+      delegate: delegate
+    )
+  }
+
+  /// The same with a configuration that many connections share.
+  package convenience init(
+    role: Role,
+    transport: Transport,
+    shared: HTTP2SharedConfiguration,
+    delegate: any HTTP2ConnectionDelegate
+  ) {
+    self.init(role, transport.loop, shared, delegate)
     transportStorage = transport
     transport.open(delegate: self)
   }
@@ -92,14 +114,16 @@ package final class HTTP2Connection: @unchecked Sendable {
   private init(
     _ role: Role,
     _ loop: EventLoop,
-    _ configuration: HTTP2Configuration,
+    _ shared: HTTP2SharedConfiguration,
     _ delegate: any HTTP2ConnectionDelegate
   ) {
     self.role = role
     self.loop = loop
-    self.configuration = configuration
+    self.shared = shared
     self.delegate = delegate
-    budget = FrameBudget(configuration.limits, now: loop.now)
+    budget = FrameBudget(shared.value.limits, now: loop.now)
+    // Until our session begins, the client's preface has a time of its own.
+    progress = FrameProgress(prefaceBytes: role == .server ? 24 : 0, now: loop.now)
     life = ConnectionLife(now: loop.now)
   }
 
@@ -118,7 +142,8 @@ package final class HTTP2Connection: @unchecked Sendable {
     configuration: HTTP2Configuration = HTTP2Configuration(),
     delegate: any HTTP2ConnectionDelegate
   ) -> HTTP2Connection {
-    let connection = HTTP2Connection(.client, loop, configuration, delegate)
+    let shared = HTTP2SharedConfiguration(configuration)
+    let connection = HTTP2Connection(.client, loop, shared, delegate)
     connection.transportStorage = Transport.connect(
       to: address,
       on: loop,
@@ -133,6 +158,8 @@ package final class HTTP2Connection: @unchecked Sendable {
     guard let transportStorage else { preconditionFailure("set by every initializer") }
     return transportStorage
   }
+
+  package var configuration: HTTP2Configuration { shared.value }
 
   package var isClosed: Bool {
     if case .closed = phase { return true }
@@ -179,7 +206,19 @@ package final class HTTP2Connection: @unchecked Sendable {
     stream.didSubmitRequest(endStream: endStream)
     link(stream)
     transport.setNeedsFlush()
+    if id >= configuration.limits.lastStreamID { useUp() }
     return stream
+  }
+
+  /// The stream ids are running out (RFC 9113, section 5.1.1): only a new connection has more.
+  private func useUp() {
+    isDraining = true
+    // Not at once: whoever is opening streams shall not lose its connection in the middle of it.
+    loop.execute { [self] in
+      guard !isClosed else { return }
+      delegate?.connection(self, didReceiveGoAway: .noError)
+      submitFinalGoAway()
+    }
   }
 
   func link(_ stream: HTTP2Stream) {
@@ -226,7 +265,7 @@ package final class HTTP2Connection: @unchecked Sendable {
   func becameReady() {
     guard !isReady else { return }
     isReady = true
-    if life.isAcknowledged { life.prefaceTimer?.cancel() }
+    if life.isAcknowledged { stopPrefaceTimer() }
     watchLife()
     delegate?.connectionDidBecomeReady(self)
   }
@@ -234,7 +273,12 @@ package final class HTTP2Connection: @unchecked Sendable {
   /// The peer has our SETTINGS.
   func settingsAcknowledged() {
     life.isAcknowledged = true
-    if isReady { life.prefaceTimer?.cancel() }
+    if isReady { stopPrefaceTimer() }
+  }
+
+  private func stopPrefaceTimer() {
+    life.prefaceTimer?.cancel()
+    life.prefaceTimer = nil
   }
 
   /// The peer's SETTINGS, or its acknowledgement of ours, did not come.

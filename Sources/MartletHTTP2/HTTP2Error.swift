@@ -42,3 +42,11 @@ package enum HTTP2Error: Error, Equatable, Sendable {
   /// The peer did not answer a PING in time.
   case keepaliveTimeout
 }
+
+extension HTTP2Error {
+  /// What the peer is told in GOAWAY's debug data (RFC 9113, section 6.8).
+  var debugText: String {
+    if case .peerViolation(_, let text) = self { return text }
+    return ""
+  }
+}

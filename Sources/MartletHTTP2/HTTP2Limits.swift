@@ -42,6 +42,24 @@ package struct HTTP2Limits: Sendable {
   package var drainNotice: Duration = .seconds(1)
   /// From our last GOAWAY to the cut of a connection whose peer does not read it.
   package var closeTimeout: Duration = .seconds(2)
+  /// From a header block's first byte to its last, whatever frames it comes in; a server ends the
+  /// connection of a client that takes longer.
+  package var headerTimeout: Duration = .seconds(10)
+  /// The same for any other frame: 16 KiB in this time is the slowest that a client may be.
+  package var frameTimeout: Duration = .seconds(60)
+  /// How long the kernel may take none of the bytes that wait for a peer before the connection is
+  /// cut; nil for ever.
+  package var writeStallTimeout: Duration? = .seconds(60)
+  /// How long a client may leave a stream's bytes waiting by opening no window for them, before a
+  /// server resets the stream; nil for ever.
+  ///
+  /// A stream that has nothing to send is not concerned. It is noticed within twice this time.
+  package var streamStallTimeout: Duration? = .seconds(300)
+  /// Bytes that all streams of a server's connection together may have waiting; the stream that
+  /// writes more is reset with ENHANCE_YOUR_CALM.
+  package var maxBufferedBytes = 128 << 20
+  /// The last stream id that a client uses before it drains and lets its user connect anew.
+  package var lastStreamID: Int32 = .max - 1_000
   /// PINGs of ours that may wait for their answer.
   package var maxPings = 8
   /// Bytes of an HTTP/1.1 request head that we read before we answer.
@@ -68,6 +86,12 @@ package struct HTTP2Limits: Sendable {
   package init() {}
 }
 
+/// What all connections of one server or channel have in common: one copy for all of them.
+package final class HTTP2SharedConfiguration: Sendable {
+  package let value: HTTP2Configuration
+  package init(_ value: HTTP2Configuration) { self.value = value }
+}
+
 /// How one connection behaves.
 package struct HTTP2Configuration: Sendable {
   package var limits = HTTP2Limits()
@@ -77,6 +101,21 @@ package struct HTTP2Configuration: Sendable {
   package var keepaliveTimeout: Duration = .seconds(20)
   /// Drain a connection that had no stream for so long; nil never.
   package var maxIdle: Duration?
+  /// How often a client may send PINGs while we send nothing: gRPC's five minutes; nil as often as
+  /// `HTTP2Limits.idleFramesPerSecond` allows.
+  package var minPingInterval: Duration? = .seconds(300)
+  /// The same while no stream is open, when there is hardly a reason to.
+  package var minIdlePingInterval: Duration? = .seconds(7_200)
+  /// PINGs that may come too early; the next one ends the connection with ENHANCE_YOUR_CALM and
+  /// "too_many_pings".
+  package var maxPingStrikes = 2
+  /// Drain a server's connection at this age, so that clients spread anew; nil never.
+  package var maxAge: Duration?
+  /// How far a connection's own age may lie from `maxAge`, as a fraction of it, so that those which
+  /// came together do not leave together.
+  package var ageJitter = 0.1
+  /// How long the streams of a connection that is drained for its age may take; nil for ever.
+  package var maxAgeGrace: Duration?
   /// The body of the answer to a plain HTTP/1.1 request.
   package var http1Text = "This is a gRPC server. It speaks HTTP/2.\n"
 

@@ -68,6 +68,8 @@ package final class HTTP2Stream: @unchecked Sendable {
   @exclusivity(unchecked) private var hasSubmitted = false
   @exclusivity(unchecked) private var isReset = false
   @exclusivity(unchecked) private(set) var isThrottled = false
+  /// Bytes wait, and none was taken since the connection last looked.
+  @exclusivity(unchecked) private var isStalled = false
 
   init(id: Int32, connection: HTTP2Connection, headersKind: HTTP2HeadersKind) {
     self.id = id
@@ -118,6 +120,8 @@ package final class HTTP2Stream: @unchecked Sendable {
   /// Takes the array, copies nothing. Ignored after `finish`.
   package func write(_ bytes: [UInt8]) {
     guard session != nil, !isFinished else { return }
+    guard connection.mayBuffer(bytes.count) else { return reset(.enhanceYourCalm) }
+    connection.bufferedBytes += bytes.count
     outbound.append(bytes)
     if outbound.count >= highWater { isThrottled = true }
     resume()
@@ -197,12 +201,19 @@ package final class HTTP2Stream: @unchecked Sendable {
     if !isReset { delegate?.streamDidBecomeWritable(self) }
   }
 
+  /// Whether its bytes have waited since this was last asked, and none was taken.
+  func stalls() -> Bool {
+    defer { isStalled = outbound.count > 0 }
+    return isStalled && outbound.count > 0
+  }
+
   /// The connection has forgotten the stream.
   func closed(_ code: HTTP2ErrorCode) {
     guard !isClosed else { return }
     isClosed = true
     connection.giveBack(unconsumed, on: nil)
     unconsumed = 0
+    connection.bufferedBytes -= outbound.count
     outbound.removeAll()
     trailers = nil
     let delegate = self.delegate
@@ -233,6 +244,8 @@ package final class HTTP2Stream: @unchecked Sendable {
   /// Moves a frame's payload to where the connection gathers frames.
   func takeOutbound(into target: UnsafeMutableRawBufferPointer) {
     outbound.move(into: target)
+    connection.bufferedBytes -= target.count
+    isStalled = false
     if isThrottled, outbound.count <= connection.configuration.limits.streamLowWaterBytes {
       connection.wake(self)
     }

@@ -117,6 +117,7 @@ private func onFrameReceived(
     connection.changedCapacity()
   case NGHTTP2_PING where isAcknowledgement(header):
     connection.receivedPong(withUnsafeBytes(of: frame.pointee.ping.opaque_data) { Array($0) })
+  case NGHTTP2_PING: connection.receivedPing()
   case NGHTTP2_GOAWAY:
     let goAway = frame.pointee.goaway
     let text = UnsafeBufferPointer(start: goAway.opaque_data, count: goAway.opaque_data_len)
@@ -194,6 +195,7 @@ private func onFrameSent(
   let header = frame.pointee.hd
   switch nghttp2_frame_type(rawValue: UInt32(header.type)) {
   case NGHTTP2_DATA, NGHTTP2_HEADERS:
+    connection.pingGuard.sentSomething()
     guard connection.role == .server, endsStream(header),
       let stream = stream(session, header.stream_id), !stream.isRemoteEnded
     else { break }

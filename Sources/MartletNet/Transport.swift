@@ -51,7 +51,10 @@ package final class Transport: EventSource, @unchecked Sendable {
   @exclusivity(unchecked) private var pending: [UInt8] = []
   @exclusivity(unchecked) private var pendingStart = 0
   private var watchesWriting = false
-  @exclusivity(unchecked) private var isReadingPaused = false
+  /// Between `pauseReading` and `resumeReading`.
+  @exclusivity(unchecked) package private(set) var isReadingPaused = false
+  /// Bytes that the carrier has taken, to see whether it takes any.
+  @exclusivity(unchecked) package private(set) var sentByteCount: UInt64 = 0
   private var sawEnd = false
   @exclusivity(unchecked) private var needsFlush = false
   @exclusivity(unchecked) private var isFlushing = false
@@ -338,6 +341,7 @@ package final class Transport: EventSource, @unchecked Sendable {
     if pendingByteCount == 0 {
       do throws(NetError) { sent = try carrier.send(bytes) } catch { return close(error: error) }
     }
+    sentByteCount &+= UInt64(sent)
     guard sent < bytes.count else { return }
     pending.append(contentsOf: bytes[sent...])
     guard pendingByteCount <= loop.limits.maxPendingBytes else {
@@ -356,7 +360,9 @@ package final class Transport: EventSource, @unchecked Sendable {
       switch result {
       case .failure(let error): return close(error: error)
       case .success(0): return
-      case .success(let sent): pendingStart += sent
+      case .success(let sent):
+        pendingStart += sent
+        sentByteCount &+= UInt64(sent)
       }
     }
     guard state != .closed else { return }

@@ -12,7 +12,7 @@ final class ServerLoop: @unchecked Sendable {
   let bounds: MessageBounds
   let acceptedEncodings: AcceptedEncodings
   let compressionContexts: CompressionContexts
-  private let http2: HTTP2Configuration
+  private let http2: HTTP2SharedConfiguration
   let handlerTasks: HandlerTasks
   private var listener: Listener?
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
@@ -35,7 +35,7 @@ final class ServerLoop: @unchecked Sendable {
       maxReceivedBytes: limits.maxRequestMessageBytes,
       maxSentBytes: limits.maxResponseMessageBytes
     )
-    http2 = HTTP2Configuration(limits)
+    http2 = HTTP2SharedConfiguration(HTTP2Configuration(limits))
     acceptedEncodings = AcceptedEncodings(configuration.compression.accepted)
     loop = try EventLoop(limits: NetLimits(limits))
     compressionContexts = CompressionContexts(loop: loop)
@@ -79,7 +79,7 @@ final class ServerLoop: @unchecked Sendable {
     let connection = HTTP2Connection(
       role: .server,
       transport: transport,
-      configuration: http2,
+      shared: http2,
       delegate: delegate
     )
     connections[ObjectIdentifier(connection)] = connection

@@ -83,7 +83,9 @@ import Testing
     var configuration = HTTP2Configuration()
     configuration.keepaliveInterval = .milliseconds(40)
     configuration.keepaliveTimeout = .milliseconds(60)
-    let pair = try await Pair(client: configuration)
+    var patient = HTTP2Configuration()
+    patient.minPingInterval = nil
+    let pair = try await Pair(server: patient, client: configuration)
     try await Task.sleep(for: .milliseconds(200))
     try await on(pair.loop) {
       #expect(pair.client.closed.isEmpty)

@@ -83,6 +83,17 @@ final class RawPeer: TransportDelegate, @unchecked Sendable {
     frames.last { $0.type == 7 }?.payload[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
   }
 
+  /// The error codes of all GOAWAY frames.
+  var goAways: [UInt32] {
+    frames.filter { $0.type == 7 }
+      .map { $0.payload[4..<8].reduce(UInt32(0)) { $0 << 8 | UInt32($1) } }
+  }
+
+  /// The debug data of the last GOAWAY.
+  var goAwayText: String? {
+    frames.last { $0.type == 7 }.map { String(decoding: $0.payload[8...], as: UTF8.self) }
+  }
+
   func transportDidOpen(_ transport: Transport) {}
   func transport(_ transport: Transport, didRead bytes: UnsafeRawBufferPointer) {
     received.append(contentsOf: bytes)
