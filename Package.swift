@@ -283,6 +283,20 @@ let package = Package(
       ],
       swiftSettings: settings
     ),
+    // gRPC's interoperability tests: their service, and a peer for those of other libraries.
+    .target(
+      name: "InteropSchema",
+      dependencies: ["MartletRPC", "MartletWire"],
+      path: "Tests/Support/InteropSchema",
+      exclude: ["interop.proto"],
+      swiftSettings: settings
+    ),
+    .executableTarget(
+      name: "InteropPeer",
+      dependencies: ["InteropSchema", "MartletRPC"],
+      path: "Tests/Support/InteropPeer",
+      swiftSettings: settings
+    ),
     .testTarget(
       name: "MartletRPCTests",
       dependencies: [

@@ -60,3 +60,4 @@ generate Tests/Support/TortureSchema Tests/Support/TortureSchema/Generated --jso
 generate Tests/Support/JSONTestSchema Tests/Support/JSONTestSchema/Generated --messages-only \
   --json
 generate Tests/Support/EchoSchema Tests/Support/EchoSchema/Generated --visibility package
+generate Tests/Support/InteropSchema Tests/Support/InteropSchema/Generated --visibility package

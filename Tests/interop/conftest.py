@@ -73,6 +73,14 @@ def echo_peer(binaries):
 
 
 @pytest.fixture(scope="session")
+def interop_peer(binaries):
+    """The peer for gRPC's interoperability tests."""
+    peer = binaries / "InteropPeer"
+    assert peer.exists(), f"no InteropPeer in {binaries}: run 'swift build' first"
+    return peer
+
+
+@pytest.fixture(scope="session")
 def echo_stubs(tmp_path_factory):
     """Messages and stubs of echo.proto by grpcio-tools."""
     return load_stubs(tmp_path_factory.mktemp("echo"))
