@@ -151,7 +151,8 @@ let package = Package(
     .executableTarget(
       name: "martletd",
       dependencies: [
-        "WorkoutService", "WorkoutStore", "MartletRPC", "MartletNet", arguments, logging,
+        "WorkoutService", "WorkoutStore", "MartletServices", "MartletRPC", "MartletNet",
+        arguments, logging,
       ],
       swiftSettings: strict
     ),

@@ -2,6 +2,7 @@ internal import Glibc
 internal import Logging
 internal import MartletNet
 internal import MartletRPC
+internal import MartletServices
 internal import WorkoutService
 internal import WorkoutStore
 
@@ -37,9 +38,10 @@ struct Daemon {
   ) async throws {
     let certificate = try data.certificate(for: settings.security)
     let backend = WorkoutBackend(store: store, signer: try data.signer(), logger: logger)
+    let health = HealthService(backend.services)
     let server = Server(
       configuration: try await configuration(certificate, logger),
-      services: backend.services,
+      services: services(backend.services + [health.service]),
       interceptors: backend.interceptors
     )
     let addresses = try start(server)
@@ -47,11 +49,17 @@ struct Daemon {
     announce(addresses, certificate, logger)
     let name = await signals.wait()
     logger.notice("stopping", metadata: ["signal": "\(name)"])
+    health.shutdown()
     backend.stopStreams()
     await server.shutdown(grace: settings.drain)
     time.cancel()
     await store.close()
     logger.notice("stopped")
+  }
+
+  /// The services, with reflection where it is asked for.
+  private func services(_ services: [RPCService]) -> [RPCService] {
+    settings.reflection ? services + ReflectionService(services).services : services
   }
 
   private func makeLogger() -> Logger {

@@ -60,6 +60,9 @@ struct ServerOptions: ParsableArguments {
   @Flag(help: "Serve without TLS: only behind a proxy on the same machine.")
   var plaintext = false
 
+  @Flag(help: "Tell clients the schema (server reflection), for grpcurl and its like.")
+  var reflection = false
+
   @Option(help: ArgumentHelp("Event loops, 1 to 256. (default: one a core)", valueName: "count"))
   var loops: String?
 

@@ -19,6 +19,8 @@ struct ServerSettings: Sendable {
   var host: String
   var port: Int
   var security: Security
+  /// Whether clients may ask for the schema.
+  var reflection: Bool
   var loops: Int
   /// Nothing: 64 for new data, and what there is for old.
   var buckets: Int?
@@ -36,6 +38,7 @@ struct ServerSettings: Sendable {
     let key = value(options.tlsKey, "TLS_KEY")
     let plaintext = options.plaintext || environment("MARTLETD_PLAINTEXT") == "1"
     security = try Self.security(plaintext: plaintext, certificate: certificate, key: key)
+    reflection = options.reflection || environment("MARTLETD_REFLECTION") == "1"
     loops = try Self.number(
       value(options.loops, "LOOPS")
         ?? String(max(1, min(256, sysconf(Int32(_SC_NPROCESSORS_ONLN))))),

@@ -9,6 +9,8 @@ import time
 
 import grpc
 import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 
 SECONDS = 30
 
@@ -90,6 +92,30 @@ def test_a_second_signal_ends_it_at_once(start):
         code = server.wait(SECONDS)
     # Which of the two is seen first is the kernel's choice.
     assert code in (128 + signal.SIGTERM, 128 + signal.SIGINT, 0)
+
+
+def test_health_is_asked_without_a_token_and_says_when_it_stops(start):
+    server = start("--data", "data", "--listen", "127.0.0.1:0", "--plaintext")
+    _, port = address(server)
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(
+            health_pb2.HealthCheckRequest(service="martlet.v1.LiveService"), timeout=SECONDS)
+        assert next(watch).status == health_pb2.HealthCheckResponse.SERVING
+        server.send_signal(signal.SIGTERM)
+        assert next(watch).status == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def test_reflection_only_where_it_is_asked_for(start):
+    shy = start("--data", "shy", "--listen", "127.0.0.1:0", "--plaintext")
+    open_ = start("--data", "open", "--listen", "127.0.0.1:0", "--plaintext", "--reflection")
+    _, port = address(open_)
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+        services = ProtoReflectionDescriptorDatabase(channel).get_services()
+    assert "martlet.v1.LiveService" in services and "grpc.health.v1.Health" in services
+    _, port = address(shy)
+    with grpc.insecure_channel(f"127.0.0.1:{port}") as channel, pytest.raises(grpc.RpcError) as error:
+        ProtoReflectionDescriptorDatabase(channel).get_services()
+    assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
 
 
 def test_flags_win_over_the_environment(start, tmp_path):
