@@ -1,4 +1,4 @@
-import Glibc
+import Foundation
 import MartletSchema
 import Testing
 
@@ -98,8 +98,36 @@ struct GeneratorTests {
         rpc Both(stream A) returns (stream A) { option deprecated = true; }
       }
       """
-    )
+    ) { $0.descriptors = false }
     #expect(text.hasSuffix(Self.talk))
+  }
+
+  @Test("a file's services share its descriptors, in which all that it imports comes first")
+  func descriptors() throws {
+    let text = try generate(
+      "c.proto",
+      in: [
+        "a.proto": "syntax = \"proto3\"; message A {}",
+        "b.proto": "syntax = \"proto3\"; import public \"a.proto\";",
+        "c.proto": """
+        syntax = "proto3"; import "b.proto";
+        service S { rpc M(A) returns (A); }
+        service T {}
+        """,
+        "d.proto": "syntax = \"proto3\"; message D {}",
+      ]
+    )
+    #expect(text.contains("  public static let descriptors = S.descriptors\n"))
+    #expect(text.contains("      descriptors: T.descriptors\n"))
+    // Read with Foundation's base64, and by their names as FileDescriptorSet has them.
+    let start = try #require(text.range(of: "descriptors: StaticString = \"\"\"\n")).upperBound
+    let end = try #require(text.range(of: "\"\"\"", range: start..<text.endIndex)).lowerBound
+    let base64 = text[start..<end].filter { $0 != "\\" && !$0.isWhitespace }
+    let set = try #require(Data(base64Encoded: String(base64)))
+    let names = ["a", "b", "c"].map { Data([0x0a, 7] + Array("\($0).proto".utf8)) }
+    let places = names.compactMap { set.range(of: $0)?.lowerBound }
+    #expect(places.count == 3 && places == places.sorted())
+    #expect(set.range(of: Data("d.proto".utf8)) == nil)
   }
 
   @Test("messages only: neither services nor their module")
