@@ -28,6 +28,25 @@ public final class Channel: Sendable {
     self.init(target, .sockets, configuration, loop: nil)
   }
 
+  /// Creates a channel to a server of this process, over memory instead of sockets.
+  ///
+  /// For tests, and for services that live together: all is as over a network, HTTP/2 and its flow
+  /// control included, except that there is no TLS and nothing to listen on.
+  ///
+  /// - Parameters:
+  ///   - server: the server, started before the first call.
+  ///   - configuration: how to connect; its security does not count.
+  public convenience init(
+    inProcess server: Server,
+    configuration: ChannelConfiguration = ChannelConfiguration()
+  ) {
+    var configuration = configuration
+    configuration.security = .plaintext
+    let target = ChannelTarget.endpoints([Endpoint(.pipe)])
+    let dialer = Dialer.transport { loop throws(NetError) in try server.pipe(to: loop) }
+    self.init(target, dialer, configuration, loop: nil)
+  }
+
   /// A channel over whatever `transport` makes, on a loop of the caller's choice; for tests.
   package convenience init(
     configuration: ChannelConfiguration,

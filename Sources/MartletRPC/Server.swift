@@ -92,6 +92,17 @@ public final class Server: Sendable {
     return sum
   }
 
+  /// The client's end of a pipe in memory, whose other end one of the loops serves.
+  func pipe(to client: EventLoop) throws(NetError) -> Transport {
+    let loops: [ServerLoop] = state.withLock { state in
+      if case .running(let loops) = state { loops } else { [] }
+    }
+    guard let server = loops.randomElement() else { throw .stopped }
+    let ends = Transport.pipe(server.loop, client)
+    server.loop.execute { server.adopt(ends.server) }
+    return ends.client
+  }
+
   /// Starts all loops, or none.
   private func start(_ loops: [ServerLoop]) throws(NetError) {
     for (index, loop) in loops.enumerated() {
