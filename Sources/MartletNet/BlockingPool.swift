@@ -66,7 +66,7 @@ package final class BlockingPool: Sendable {
   /// Runs `work` on a thread of the pool.
   ///
   /// - Throws: `NetError.limit` if the queue is full; `NetError.stopped`.
-  func submit(_ work: @escaping @Sendable () -> Void) throws(NetError) {
+  package func submit(_ work: @escaping @Sendable () -> Void) throws(NetError) {
     let startsThread = try state.withLock { (state) throws(NetError) -> Bool in
       guard !state.isShutDown else { throw .stopped }
       guard state.waiting < maxQueued else { throw .limit("BlockingPool.maxQueued") }

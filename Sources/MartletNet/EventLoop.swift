@@ -46,6 +46,8 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   /// Accepted connections that are open, for `NetLimits.maxConnectionsPerLoop`.
   var acceptedCount = 0
+  /// TLS handshakes of accepted connections.
+  var handshakes: HandshakeGate
 
   // Shared between threads.
   private struct Inbox {
@@ -65,6 +67,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   /// The thread begins with `start()`.
   package init(limits: NetLimits = NetLimits()) throws(NetError) {
     self.limits = limits
+    handshakes = HandshakeGate(limits)
     martlet_ignore_sigpipe()
     epoll = epoll_create1(Int32(martlet_epoll_cloexec))
     guard epoll >= 0 else { throw .systemCall(name: "epoll_create1", code: martlet_errno()) }
@@ -312,6 +315,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     let count = epoll_wait(epoll, events.baseAddress, Int32(events.count), timeout)
     isSleeping.store(false, ordering: .sequentiallyConsistent)
     cachedNow = MonotonicTime.read()
+    handshakes.beginTurn()
     guard count > 0 else { return }
     for event in events[..<Int(count)] {
       guard let context = event.data.ptr else {

@@ -21,6 +21,11 @@ package struct FileStamp: Hashable, Sendable {
     seconds = status.st_mtim.tv_sec
     nanoseconds = status.st_mtim.tv_nsec
   }
+
+  /// Whether both are of the same file, changed or not; false when there is none.
+  func isSameFile(as other: FileStamp) -> Bool {
+    number != 0 && number == other.number && device == other.device
+  }
 }
 
 /// All bytes of a file of at most `maxBytes`.

@@ -1,68 +1,85 @@
 internal import CLinux
 internal import Glibc
 
+/// Where a listener is bound and what it expects of those who connect.
+package struct ListenerConfiguration: Sendable {
+  package var address: SocketAddress
+  /// Several loops listen to one TCP address (SO_REUSEPORT): the kernel spreads connections over
+  /// them.
+  package var sharesPort = false
+  /// `::` takes IPv4 connections too.
+  package var isDualStack = false
+  /// The permission bits of a Unix socket's file.
+  package var permissions: UInt32 = 0o600
+  /// Not nil: every connection begins with a PROXY header.
+  package var proxyProtocol: ProxyProtocol?
+
+  package init(address: SocketAddress) {
+    self.address = address
+  }
+}
+
 /// A listening socket of one loop.
 package final class Listener: EventSource, @unchecked Sendable {
   /// What it is bound to; a port 0 has been replaced.
   package let address: SocketAddress
   /// TLS of connections accepted from now on (set on the loop); nil for plaintext.
   package var tls: TLSContext?
-  /// Connections closed at once because of `NetLimits.maxConnectionsPerLoop`; on the loop.
+  /// Connections closed at once because of a limit or of whom they came from; on the loop.
   package private(set) var refusedCount = 0
 
   private let loop: EventLoop
+  private let configuration: ListenerConfiguration
+  private let peers: PeerTable?
   private let onAccept: (Transport) -> Void
-  private let ownsPath: Bool
+  /// The Unix socket's file, which we remove; nil for TCP, and for a copy of another's socket.
+  private let file: FileStamp?
   private var descriptor: Int32
   private var retryTimer: LoopTimer?
+  private var handshakeBucket: TokenBucket?
 
   /// Binds and listens; from any thread.
   ///
-  /// Accepting begins with `start()`.
+  /// Accepting begins with `start()`. A Unix socket's file that nobody listens to any more is
+  /// replaced.
   ///
-  /// Several loops listen to one TCP address with `sharesPort` (SO_REUSEPORT): the kernel spreads
-  /// connections over them. A Unix socket's file that nobody listens to any more is replaced.
-  ///
-  /// `onAccept` is called on the loop with a transport that waits for `open(delegate:)`.
+  /// `onAccept` is called on the loop with a transport that waits for `open(delegate:)`. `peers`
+  /// counts connections per peer, for all listeners that share it.
   package init(
+    loop: EventLoop,
+    configuration: ListenerConfiguration,
+    tls: TLSContext? = nil,
+    peers: PeerTable? = nil,
+    onAccept: @escaping (Transport) -> Void
+  ) throws(NetError) {
+    let bound = try BoundSocket(configuration, backlog: loop.limits.listenBacklog)
+    address = bound.address
+    file = bound.file
+    descriptor = bound.descriptor
+    self.loop = loop
+    self.configuration = configuration
+    self.tls = tls
+    self.peers = peers
+    self.onAccept = onAccept
+    handshakeBucket = Self.handshakeBucket(loop.limits)
+  }
+
+  /// The same for an address alone.
+  package convenience init(
     loop: EventLoop,
     address: SocketAddress,
     sharesPort: Bool = false,
     tls: TLSContext? = nil,
     onAccept: @escaping (Transport) -> Void
   ) throws(NetError) {
-    let descriptor = martlet_stream_socket(address.family)
-    guard descriptor >= 0 else { throw .systemCall(name: "socket", code: martlet_errno()) }
-    do throws(NetError) {
-      try bind(descriptor, to: address, sharesPort: sharesPort)
-      guard listen(descriptor, loop.limits.listenBacklog) == 0 else {
-        throw .systemCall(name: "listen", code: martlet_errno())
-      }
-      self.address = try boundAddress(of: descriptor)
-    } catch {
-      Glibc.close(descriptor)
-      throw error
-    }
-    if case .unix = address { ownsPath = true } else { ownsPath = false }
-    self.loop = loop
-    self.tls = tls
-    self.onAccept = onAccept
-    self.descriptor = descriptor
-  }
-
-  /// Fails when somebody else listens to a TCP address already.
-  ///
-  /// A socket with SO_REUSEPORT binds beside any other of the same user that has it: a second
-  /// server would silently take half of the first one's connections. This asks without it.
-  package static func checkNobodyListens(to address: SocketAddress) throws(NetError) {
-    guard address.family != AF_UNIX, address.port != 0 else { return }
-    let probe = martlet_stream_socket(address.family)
-    guard probe >= 0 else { throw .systemCall(name: "socket", code: martlet_errno()) }
-    defer { Glibc.close(probe) }
-    try bind(probe, to: address, sharesPort: false)
+    var configuration = ListenerConfiguration(address: address)
+    configuration.sharesPort = sharesPort
+    try self.init(loop: loop, configuration: configuration, tls: tls, onAccept: onAccept)
   }
 
   /// Another loop's listener on the same socket, for Unix sockets, which know no SO_REUSEPORT.
+  ///
+  /// Whichever loop the kernel wakes accepts; close the first one last, as it removes the file.
   package init(
     sharing other: Listener,
     loop: EventLoop,
@@ -72,14 +89,21 @@ package final class Listener: EventSource, @unchecked Sendable {
     guard copy >= 0 else { throw .systemCall(name: "fcntl", code: martlet_errno()) }
     self.loop = loop
     self.onAccept = onAccept
+    configuration = other.configuration
+    peers = other.peers
     address = other.address
     tls = other.tls
-    ownsPath = false
+    file = nil
     descriptor = copy
+    handshakeBucket = Self.handshakeBucket(loop.limits)
   }
 
   deinit {
-    if descriptor >= 0 { Glibc.close(descriptor) }
+    if descriptor >= 0 { closeSocket() }
+  }
+
+  private static func handshakeBucket(_ limits: NetLimits) -> TokenBucket? {
+    limits.maxHandshakesPerSecondPerLoop.map { TokenBucket(perSecond: $0, at: .read()) }
   }
 
   /// Begins to accept; on the loop.
@@ -97,17 +121,27 @@ package final class Listener: EventSource, @unchecked Sendable {
     guard descriptor >= 0 else { return }
     retryTimer?.cancel()
     if place >= 0 { loop.unregister(self, descriptor: descriptor) }
+    closeSocket()
+  }
+
+  private func closeSocket() {
+    // The file first: once the socket is closed, the next server may put its own there.
+    if let file, case .unix(let path) = address, file.isSameFile(as: FileStamp(of: path)) {
+      unlink(path)
+    }
     Glibc.close(descriptor)
     descriptor = -1
-    if ownsPath, case .unix(let path) = address { unlink(path) }
   }
 
   override func loopWillStop() {
     close()
   }
 
+  // MARK: Accepting
+
   override func handleEvents(_ events: UInt32) {
-    for _ in 0..<loop.limits.maxAcceptsPerTurn where descriptor >= 0 {
+    for _ in 0..<loop.limits.maxAcceptsPerTurn where descriptor >= 0 && place >= 0 {
+      guard mayShakeHands() else { return }
       var storage = sockaddr_storage()
       var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
       let accepted = martlet_accept(descriptor, &storage, &length)
@@ -116,95 +150,74 @@ package final class Listener: EventSource, @unchecked Sendable {
     }
   }
 
-  private func take(_ accepted: Int32, _ peer: SocketAddress) {
-    guard loop.acceptedCount < loop.limits.maxConnectionsPerLoop else {
-      refusedCount += 1
-      Glibc.close(accepted)
-      return
+  /// Leaves connections in the kernel's queue while the loop has had its share of handshakes.
+  private func mayShakeHands() -> Bool {
+    guard tls != nil, let wait = handshakeBucket?.wait(at: loop.now), wait > .zero else {
+      return true
     }
+    rest(for: wait)
+    return false
+  }
+
+  private func take(_ accepted: Int32, _ peer: SocketAddress) {
+    guard loop.acceptedCount < loop.limits.maxConnectionsPerLoop else { return refuse(accepted) }
+    if tls != nil { _ = handshakeBucket?.take(at: loop.now) }
     setConnectionOptions(accepted, peer, loop.limits)
+    guard let proxyProtocol = configuration.proxyProtocol else {
+      return admit(accepted, peer, local: nil)
+    }
+    guard proxyProtocol.trusts(peer) else { return refuse(accepted) }
+    ProxyReader(accepted, on: loop) { [self] descriptor, header in
+      admit(descriptor, header.source ?? peer, local: header.destination)
+    }.start()
+  }
+
+  /// The connection is `peer`'s: counts it, and hands it on.
+  private func admit(_ accepted: Int32, _ peer: SocketAddress, local: SocketAddress?) {
+    var lease: PeerLease?
+    if let peers {
+      lease = peers.admit(peer, at: loop.now)
+      guard lease != nil else { return refuse(accepted) }
+    }
     let session: TLSSession?
     do throws(NetError) {
       session = if let tls { try TLSSession(tls, serverName: nil) } else { nil }
     } catch {
       // Out of memory within OpenSSL.
-      Glibc.close(accepted)
-      return
+      return refuse(accepted)
     }
-    onAccept(
-      Transport(
-        loop: loop,
-        carrier: .socket(accepted),
-        peerAddress: peer,
-        isAccepted: true,
-        tls: session
-      )
+    let transport = Transport(
+      loop: loop,
+      carrier: .socket(accepted),
+      peerAddress: peer,
+      isAccepted: true,
+      tls: session
     )
+    transport.lease = lease
+    transport.proxiedAddress = local
+    onAccept(transport)
+  }
+
+  private func refuse(_ accepted: Int32) {
+    refusedCount += 1
+    Glibc.close(accepted)
   }
 
   func acceptFailed(_ code: Int32) {
     switch code {
-    case EMFILE, ENFILE, ENOBUFS, ENOMEM: rest()
+    case EMFILE, ENFILE, ENOBUFS, ENOMEM: rest(for: loop.limits.acceptRetry)
     // EAGAIN: all accepted. The others concern one connection that died in the queue.
     default: break
     }
   }
 
   /// With no descriptor left, the socket stays readable; look away for a while instead of spinning.
-  private func rest() {
+  private func rest(for delay: Duration) {
     if place >= 0 { loop.unregister(self, descriptor: descriptor) }
-    retryTimer = loop.schedule(after: loop.limits.acceptRetry) { [self] in
+    retryTimer?.cancel()
+    retryTimer = loop.schedule(after: delay) { [self] in
       guard descriptor >= 0 else { return }
-      do throws(NetError) { try start() } catch { rest() }
+      do throws(NetError) { try start() } catch { rest(for: loop.limits.acceptRetry) }
     }
   }
-}
-
-// MARK: Binding
-
-private func bind(
-  _ descriptor: Int32,
-  to address: SocketAddress,
-  sharesPort: Bool
-) throws(NetError) {
-  if case .unix(let path) = address { removeStaleSocket(path) }
-  _ = martlet_set_socket_option(descriptor, SOL_SOCKET, SO_REUSEADDR, 1)
-  if case .v6 = address {
-    _ = martlet_set_socket_option(descriptor, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)
-  }
-  if sharesPort, address.family != AF_UNIX,
-    martlet_set_socket_option(descriptor, SOL_SOCKET, SO_REUSEPORT, 1) != 0
-  {
-    throw .systemCall(name: "SO_REUSEPORT", code: martlet_errno())
-  }
-  let code = try address.withKernelForm { pointer, length in
-    Glibc.bind(descriptor, pointer, length) == 0 ? 0 : martlet_errno()
-  }
-  guard code == 0 else { throw .systemCall(name: "bind \(address)", code: code) }
-}
-
-/// Removes a Unix socket's file if connecting to it is refused: its listener is gone.
-private func removeStaleSocket(_ path: String) {
-  let probe = martlet_stream_socket(AF_UNIX)
-  guard probe >= 0 else { return }
-  defer { Glibc.close(probe) }
-  let code = try? SocketAddress.unix(path).withKernelForm { pointer, length in
-    Glibc.connect(probe, pointer, length) == 0 ? 0 : martlet_errno()
-  }
-  if code == ECONNREFUSED { unlink(path) }
-}
-
-/// The address of our end of a socket.
-func boundAddress(of descriptor: Int32) throws(NetError) -> SocketAddress {
-  var storage = sockaddr_storage()
-  var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-  let code = withUnsafeMutablePointer(to: &storage) { pointer in
-    pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-      getsockname(descriptor, $0, &length)
-    }
-  }
-  guard code == 0, let address = SocketAddress(&storage) else {
-    throw .systemCall(name: "getsockname", code: martlet_errno())
-  }
-  return address
 }

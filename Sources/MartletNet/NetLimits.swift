@@ -8,6 +8,27 @@ package struct NetLimits: Sendable {
   package var acceptRetry: Duration = .milliseconds(100)
   /// Length of the kernel's queue of connections that wait to be accepted.
   package var listenBacklog: Int32 = 1_024
+  /// Connections that one peer (an IPv4 address, the /64 of an IPv6 one) may have to all loops of a
+  /// server together; a further one is closed as soon as it is accepted.
+  ///
+  /// Nil for no limit: many people share one address behind a carrier's or an office's NAT.
+  package var maxConnectionsPerPeer: Int?
+  /// Connections that one peer may open in a second, on average and at once; nil for no limit.
+  package var maxNewConnectionsPerSecondPerPeer: Int?
+  /// Peers that are remembered for these two.
+  package var maxTrackedPeers = 65_536
+  /// TLS handshakes that one loop begins in a second, on average and at once; above it connections
+  /// wait in the kernel's queue.
+  ///
+  /// Nil for no limit.
+  package var maxHandshakesPerSecondPerLoop: Int?
+  /// TLS handshakes that one loop has under way; a further one ends the oldest.
+  package var maxConcurrentHandshakesPerLoop = 1_024
+  /// Steps of TLS handshakes in one turn, each up to half a millisecond; the others wait for the next
+  /// turn, behind the connections that are open.
+  package var maxHandshakeStepsPerTurn = 16
+  /// From accept until the PROXY header is complete.
+  package var proxyHeaderTimeout: Duration = .seconds(5)
   /// From accept or connect until the TLS handshake is done.
   package var handshakeTimeout: Duration = .seconds(10)
   /// From connect() until the peer answers.
@@ -31,6 +52,10 @@ package struct NetLimits: Sendable {
   package var maxLingerBytes = 1 << 20
   /// The kernel cuts a connection whose peer acknowledges nothing for so long (TCP_USER_TIMEOUT).
   package var unacknowledgedTimeout: Duration = .seconds(60)
+  /// How long a connection may be silent before the kernel asks whether the peer is there, and how
+  /// long between one question and the next (TCP keepalive); the fourth without an answer cuts it.
+  package var tcpKeepaliveIdle: Duration = .seconds(120)
+  package var tcpKeepaliveInterval: Duration = .seconds(15)
   /// Bytes that a transport keeps for a peer that reads too slowly; over it, the transport fails.
   package var maxPendingBytes = 8 << 20
   /// Bytes that may be under way in one direction of an in-memory pipe.

@@ -30,6 +30,14 @@ package enum SocketAddress: Hashable, Sendable {
     }
   }
 
+  /// Whether the system knows IPv6.
+  package static var hasIPv6: Bool {
+    let probe = martlet_stream_socket(AF_INET6)
+    guard probe >= 0 else { return false }
+    close(probe)
+    return true
+  }
+
   /// An IP address of 4 or 16 bytes in network order; nil for any other length.
   init?(bytes: [UInt8], port: UInt16) {
     switch bytes.count {
@@ -56,6 +64,14 @@ package enum SocketAddress: Hashable, Sendable {
     case .v6(let bytes, _, _): Self.text(AF_INET6, bytes)
     case .unix(let path): path
     case .pipe: "pipe"
+    }
+  }
+
+  /// The IP address in network order; nil where there is none.
+  var ipBytes: [UInt8]? {
+    switch self {
+    case .v4(let bytes, _), .v6(let bytes, _, _): bytes
+    case .unix, .pipe: nil
     }
   }
 
@@ -89,6 +105,8 @@ extension SocketAddress: CustomStringConvertible {
 // MARK: The kernel's form
 
 extension SocketAddress {
+  private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+
   /// Reads what the kernel filled in; nil for a family that we do not speak.
   init?(_ storage: inout sockaddr_storage) {
     let address: SocketAddress? = withUnsafeBytes(of: &storage) { raw in
@@ -101,8 +119,13 @@ extension SocketAddress {
         )
       case AF_INET6:
         let v6 = raw.loadUnaligned(as: sockaddr_in6.self)
+        let bytes = withUnsafeBytes(of: v6.sin6_addr) { Array($0) }
+        // An IPv4 peer of a dual-stack socket (RFC 4291, 2.5.5.2) is one IPv4 peer, not a new kind.
+        if bytes.starts(with: Self.mappedPrefix) {
+          return .v4(Array(bytes[12...]), port: UInt16(bigEndian: v6.sin6_port))
+        }
         return .v6(
-          withUnsafeBytes(of: v6.sin6_addr) { Array($0) },
+          bytes,
           port: UInt16(bigEndian: v6.sin6_port),
           scope: v6.sin6_scope_id
         )

@@ -104,4 +104,12 @@ func setConnectionOptions(_ descriptor: Int32, _ address: SocketAddress, _ limit
   _ = martlet_set_socket_option(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, 1)
   let milliseconds = Int32(clamping: limits.unacknowledgedTimeout.clampedNanoseconds / 1_000_000)
   _ = martlet_set_socket_option(descriptor, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, milliseconds)
+  _ = martlet_set_socket_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+  for (option, value) in [
+    (TCP_KEEPIDLE, Int32(clamping: limits.tcpKeepaliveIdle.components.seconds)),
+    (TCP_KEEPINTVL, Int32(clamping: limits.tcpKeepaliveInterval.components.seconds)),
+    (TCP_KEEPCNT, 4),
+  ] {
+    _ = martlet_set_socket_option(descriptor, Int32(IPPROTO_TCP), option, max(1, value))
+  }
 }

@@ -60,6 +60,10 @@ package final class Transport: EventSource, @unchecked Sendable {
   @exclusivity(unchecked) private var isFlushing = false
   private var closesAfterFlush = false
   private var lingerBytes = 0
+  /// Its place in its peer's count, until it closes.
+  var lease: PeerLease?
+  /// The address that the client connected to, where a PROXY header says so.
+  var proxiedAddress: SocketAddress?
 
   init(
     loop: EventLoop,
@@ -147,13 +151,16 @@ package final class Transport: EventSource, @unchecked Sendable {
     state = .handshaking
     startTimer(loop.limits.handshakeTimeout, "TLS handshake")
     tls.transport = self
+    if countsAsAccepted { loop.handshakes.enter(self)?.close(error: .limit("handshakes")) }
     advance(tls)
   }
 
   private func didOpen() {
     timer?.cancel()
     timer = nil
+    let wasHandshaking = state == .handshaking
     state = .open
+    if wasHandshaking, countsAsAccepted { loop.handshakes.leave() }
     updateInterest()
     delegate?.transportDidOpen(self)
   }
@@ -181,13 +188,15 @@ package final class Transport: EventSource, @unchecked Sendable {
   /// The name that the client asks for, or asked us for (SNI), in lower case.
   package var serverName: String? { tls?.serverName }
   /// Our end's address; nil once closed.
-  package var localAddress: SocketAddress? { carrier.localAddress }
+  package var localAddress: SocketAddress? { proxiedAddress ?? carrier.localAddress }
 
   // MARK: Events
 
   override func handleEvents(_ events: UInt32) {
     guard state != .closed, case .socket(let descriptor) = carrier else { return }
     if state == .connecting { return finishConnecting(descriptor) }
+    // Later, behind the work of those that are open: epoll will say so again.
+    if state == .handshaking, !loop.handshakes.takeStep() { return }
     if events & UInt32(martlet_epoll_in) != 0, !isReadingPaused, !sawEnd {
       readOnce(descriptor)
     } else if events & UInt32(martlet_epoll_error | martlet_epoll_hangup) != 0 {
@@ -439,7 +448,10 @@ package final class Transport: EventSource, @unchecked Sendable {
     guard state != .closed else { return }
     if isCounted { loop.acceptedCount -= 1 }
     isCounted = false
+    let wasHandshaking = state == .handshaking
     state = .closed
+    if wasHandshaking, countsAsAccepted { loop.handshakes.leave() }
+    lease = nil
     if loop.buffers.outputOwner === self {
       loop.buffers.outputCount = 0
       loop.buffers.outputOwner = nil

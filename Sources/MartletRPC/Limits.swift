@@ -29,6 +29,23 @@ public struct ServerLimits: Sendable, Hashable {
   public var maxConcurrentCallsPerConnection = 256
   /// Connections that one event loop accepts; above it new ones are closed at once.
   public var maxConnectionsPerLoop = 16_384
+  /// Connections that one client address (for IPv6 its /64) may have open; a further one is closed at
+  /// once.
+  ///
+  /// Nil for no limit: many people may share an address. Where clients come through a load
+  /// balancer, it is of use with the PROXY protocol only.
+  public var maxConnectionsPerPeer: Int?
+  /// Connections that one client address may open in a second, on average and at once.
+  ///
+  /// Nil for no limit.
+  public var maxNewConnectionsPerSecondPerPeer: Int?
+  /// TLS handshakes that one event loop begins in a second, on average and at once; above it new
+  /// connections wait in the system's queue.
+  ///
+  /// Nil for no limit: handshakes never take more than a part of each turn from open connections.
+  public var maxHandshakesPerSecondPerLoop: Int?
+  /// TLS handshakes that one event loop has under way; a further one ends the oldest.
+  public var maxConcurrentHandshakesPerLoop = 1_024
   /// Tasks without a call that one event loop keeps for handlers to come; more of them end.
   public var maxIdleHandlerTasks = 256
   /// Bytes of one header list as RFC 9113 section 6.5.2 counts them (32 more for each field).

@@ -11,7 +11,7 @@ public final class Server: Sendable {
 
   private enum State {
     case created
-    case running([ServerLoop])
+    case running([ServerLoop], [CertificateKeeper])
     case stopped
   }
 
@@ -32,9 +32,10 @@ public final class Server: Sendable {
 
   /// Opens the sockets and starts the loops.
   ///
-  /// - Returns: the address bound, with the real port where 0 was asked for.
-  /// - Throws: `RPCError` UNAVAILABLE when the address cannot be bound, FAILED_PRECONDITION when
-  ///   the certificate cannot be read or the server was started before.
+  /// - Returns: the addresses bound, in the order of `ServerConfiguration.listeners`, each with the
+  ///   real port where 0 was asked for.
+  /// - Throws: `RPCError` UNAVAILABLE when an address cannot be bound, FAILED_PRECONDITION when a
+  ///   certificate cannot be read or the server was started before.
   public func start() throws(RPCError) -> [SocketAddress] {
     let isFirst = state.withLock { state in
       guard case .created = state else { return false }
@@ -43,15 +44,43 @@ public final class Server: Sendable {
     }
     guard isFirst else { throw RPCError(.failedPrecondition, "a server starts once") }
     warnIfSlow()
-    let tls = try makeTLSContext()
+    let listeners = try ServerListeners(configuration, router: router)
     do throws(NetError) {
-      let (loops, address) = try openLoops(tls)
-      try start(loops)
-      state.withLock { $0 = .running(loops) }
-      return [SocketAddress(host: configuration.host, port: Int(address.port ?? 0))]
+      try start(listeners.loops)
     } catch {
-      let place = SocketAddress(host: configuration.host, port: configuration.port)
-      throw RPCError(.unavailable, "cannot listen on \(place): \(error)")
+      throw RPCError(.unavailable, "cannot start the event loops: \(error)")
+    }
+    let first = listeners.loops[0].loop
+    for keeper in listeners.keepers { first.execute { keeper.watch(on: first) } }
+    state.withLock { $0 = .running(listeners.loops, listeners.keepers) }
+    return listeners.addresses
+  }
+
+  /// Reads all certificates, keys and lists of revocations again; new connections get the new ones.
+  ///
+  /// Open connections keep what they were opened with. It happens by itself, too, at each
+  /// `ServerConfiguration.TLS.reloadInterval`.
+  ///
+  /// - Throws: `RPCError` FAILED_PRECONDITION when a listener's files cannot be used, which then keeps
+  ///   its old ones, or when the server does not run; RESOURCE_EXHAUSTED when too much blocking work
+  ///   waits.
+  public func reloadCertificates() async throws(RPCError) {
+    let running = state.withLock { state -> [CertificateKeeper]? in
+      if case .running(_, let keepers) = state { keepers } else { nil }
+    }
+    guard let keepers = running else {
+      throw RPCError(.failedPrecondition, "the server does not run")
+    }
+    do {
+      try await offLoop {
+        let failures = keepers.compactMap { keeper -> RPCError? in
+          do throws(RPCError) { try keeper.reload() } catch { return error }
+          return nil
+        }
+        if let failure = failures.first { throw failure }
+      }
+    } catch {
+      throw error as? RPCError ?? RPCError(.internal, "\(error)")
     }
   }
 
@@ -64,7 +93,7 @@ public final class Server: Sendable {
   public func shutdown(grace: Duration) async {
     let loops = state.withLock { state -> [ServerLoop] in
       defer { state = .stopped }
-      if case .running(let loops) = state { return loops } else { return [] }
+      if case .running(let loops, _) = state { return loops } else { return [] }
     }
     for loop in loops {
       loop.loop.execute {
@@ -81,7 +110,7 @@ public final class Server: Sendable {
   /// What the server holds at this moment.
   package func census() async -> ServerCensus {
     let loops = state.withLock { state -> [ServerLoop] in
-      if case .running(let loops) = state { return loops } else { return [] }
+      if case .running(let loops, _) = state { return loops } else { return [] }
     }
     var sum = ServerCensus(connections: 0, calls: 0)
     for loop in loops {
@@ -118,42 +147,6 @@ public final class Server: Sendable {
 
   private static func waitUntilEmpty(_ loop: ServerLoop) async {
     await Task(executorPreference: loop.loop) { await loop.waitUntilEmpty() }.value
-  }
-
-  private func openLoops(
-    _ tls: TLSContext?
-  ) throws(NetError) -> ([ServerLoop], MartletNet.SocketAddress) {
-    var address = try MartletNet.SocketAddress(
-      host: configuration.host,
-      port: UInt16(clamping: configuration.port)
-    )
-    var loops: [ServerLoop] = []
-    let count = max(1, configuration.loops)
-    // The loops share the port with each other, not with another server.
-    if count > 1 { try Listener.checkNobodyListens(to: address) }
-    for _ in 0..<count {
-      let loop = try ServerLoop(
-        configuration: configuration,
-        router: router
-      )
-      // From the second on, the port that the first one got.
-      address = try loop.listen(on: address, tls: tls, sharesPort: count > 1)
-      loops.append(loop)
-    }
-    return (loops, address)
-  }
-
-  private func makeTLSContext() throws(RPCError) -> TLSContext? {
-    guard let tls = configuration.tls else { return nil }
-    do throws(NetError) {
-      let configuration = TLSServerConfiguration(
-        certificateChainFile: tls.certificateChainFile,
-        privateKeyFile: tls.privateKeyFile
-      )
-      return try TLSContext.server(configuration)
-    } catch {
-      throw RPCError(.failedPrecondition, "cannot use the certificate: \(error)")
-    }
   }
 
   private func warnIfSlow() {

@@ -14,7 +14,7 @@ final class ServerLoop: @unchecked Sendable {
   let compressionContexts: CompressionContexts
   private let http2: HTTP2SharedConfiguration
   let handlerTasks: HandlerTasks
-  private var listener: Listener?
+  private var listeners: [Listener] = []
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
   @exclusivity(unchecked) private var calls: ContiguousArray<ServerCallCore> = []
   /// Bytes of incomplete requests beyond their calls' windows.
@@ -46,24 +46,35 @@ final class ServerLoop: @unchecked Sendable {
 
   /// Binds a socket; from any thread, before the loop starts.
   func listen(
-    on address: MartletNet.SocketAddress,
+    _ configuration: ListenerConfiguration,
     tls: TLSContext?,
-    sharesPort: Bool
-  ) throws(NetError) -> MartletNet.SocketAddress {
+    peers: PeerTable?
+  ) throws(NetError) -> Listener {
     let listener = try Listener(
       loop: loop,
-      address: address,
-      sharesPort: sharesPort,
+      configuration: configuration,
       tls: tls,
+      peers: peers,
       onAccept: { [unowned self] transport in adopt(transport) }
     )
-    self.listener = listener
-    return listener.address
+    listeners.append(listener)
+    return listener
+  }
+
+  /// The same with another loop's socket.
+  func listen(sharing other: Listener) throws(NetError) -> Listener {
+    let listener = try Listener(
+      sharing: other,
+      loop: loop,
+      onAccept: { [unowned self] transport in adopt(transport) }
+    )
+    listeners.append(listener)
+    return listener
   }
 
   func startAccepting() {
     do throws(NetError) {
-      try listener?.start()
+      for listener in listeners { try listener.start() }
       whileAccepting = self
     } catch {
       StandardError.write("martlet: the server cannot accept connections: \(error)\n")
@@ -131,7 +142,7 @@ final class ServerLoop: @unchecked Sendable {
   func drain() {
     guard !isDraining else { return }
     isDraining = true
-    listener?.close()
+    for listener in listeners { listener.close() }
     handlerTasks.close()
     for connection in connections.values { connection.drain() }
     whileAccepting = nil
@@ -184,6 +195,10 @@ extension NetLimits {
   init(_ limits: ServerLimits) {
     self.init()
     maxConnectionsPerLoop = limits.maxConnectionsPerLoop
+    maxConnectionsPerPeer = limits.maxConnectionsPerPeer
+    maxNewConnectionsPerSecondPerPeer = limits.maxNewConnectionsPerSecondPerPeer
+    maxHandshakesPerSecondPerLoop = limits.maxHandshakesPerSecondPerLoop
+    maxConcurrentHandshakesPerLoop = limits.maxConcurrentHandshakesPerLoop
     handshakeTimeout = limits.handshakeTimeout
   }
 }
