@@ -107,13 +107,16 @@ public final class Server: Sendable {
     }
   }
 
-  /// What the server holds at this moment.
-  package func census() async -> ServerCensus {
-    let loops = state.withLock { state -> [ServerLoop] in
+  private var runningLoops: [ServerLoop] {
+    state.withLock { state in
       if case .running(let loops, _) = state { return loops } else { return [] }
     }
+  }
+
+  /// What the server holds at this moment.
+  package func census() async -> ServerCensus {
     var sum = ServerCensus(connections: 0, calls: 0)
-    for loop in loops {
+    for loop in runningLoops {
       let part = await Task(executorPreference: loop.loop) { loop.census }.value
       sum.connections += part.connections
       sum.calls += part.calls
@@ -123,10 +126,7 @@ public final class Server: Sendable {
 
   /// The client's end of a pipe in memory, whose other end one of the loops serves.
   func pipe(to client: EventLoop) throws(NetError) -> Transport {
-    let loops: [ServerLoop] = state.withLock { state in
-      if case .running(let loops) = state { loops } else { [] }
-    }
-    guard let server = loops.randomElement() else { throw .stopped }
+    guard let server = runningLoops.randomElement() else { throw .stopped }
     let ends = Transport.pipe(server.loop, client)
     server.loop.execute { server.adopt(ends.server) }
     return ends.client
