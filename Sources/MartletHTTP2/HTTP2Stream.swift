@@ -127,6 +127,14 @@ package final class HTTP2Stream: @unchecked Sendable {
     resume()
   }
 
+  /// The same for a piece that is copied: many small ones leave in one DATA frame.
+  package func write(copying bytes: UnsafeRawBufferPointer) {
+    guard session != nil, !isFinished else { return }
+    outbound.append(copying: bytes)
+    if outbound.count >= highWater { isThrottled = true }
+    resume()
+  }
+
   /// Ends our side after what was written, with trailers if there are any.
   ///
   /// Trailers over `HTTP2Limits.maxSentHeaderListBytes` reset the stream.

@@ -20,6 +20,26 @@ struct OutboundQueue {
     count += bytes.count
   }
 
+  /// Up to here, small pieces are put together in one array.
+  private static let maxJoinedBytes = 4096
+  /// Up to here, an array that is empty again is kept for what comes next.
+  private static let keptCapacity = 256
+
+  /// Adds a copy of `bytes`, behind those of the last array if they fit there.
+  mutating func append(copying bytes: UnsafeRawBufferPointer) {
+    if count == 0, bytes.count > Self.maxJoinedBytes { return append(Array(bytes)) }
+    if rest.count == restStart, first.count + bytes.count <= Self.maxJoinedBytes {
+      first.append(contentsOf: bytes)
+    } else if let last = rest.indices.last, last >= restStart,
+      rest[last].count + bytes.count <= Self.maxJoinedBytes
+    {
+      rest[last].append(contentsOf: bytes)
+    } else {
+      rest.append(Array(bytes))
+    }
+    count += bytes.count
+  }
+
   /// Copies the next bytes over the whole of `target`, which is at most `count` long.
   mutating func move(into target: UnsafeMutableRawBufferPointer) {
     precondition(target.count <= count)
@@ -44,7 +64,11 @@ struct OutboundQueue {
   private mutating func advance() {
     offset = 0
     guard restStart < rest.count else {
-      first = []
+      if first.capacity <= Self.keptCapacity {
+        first.removeAll(keepingCapacity: true)
+      } else {
+        first = []
+      }
       rest = []
       restStart = 0
       return

@@ -7,6 +7,7 @@ internal import MartletWire
 ///
 /// Everything in it is confined to its event loop. A task elsewhere comes to the loop first
 /// (`hop`), so that the state needs no lock and a task on the loop pays for none.
+@usableFromInline
 class CallCore: @unchecked Sendable {
   let loop: EventLoop
   let bounds: MessageBounds
@@ -21,9 +22,9 @@ class CallCore: @unchecked Sendable {
   let sent = TrafficCounter()
 
   // Reading.
-  @exclusivity(unchecked) private var reader: EnvelopeReader
+  @exclusivity(unchecked) var reader: EnvelopeReader
   @exclusivity(unchecked) private var window = ReceiveWindow()
-  @exclusivity(unchecked) private var ending: Ending?
+  @exclusivity(unchecked) private(set) var ending: Ending?
   @exclusivity(unchecked) private var readWaiter: UnsafeContinuation<Wakeup, Never>?
   @exclusivity(unchecked) private var readTicket: UInt64 = 0
   @exclusivity(unchecked) private var overdraft = 0
@@ -75,6 +76,9 @@ class CallCore: @unchecked Sendable {
   /// Compresses a frame when `encoding` is not identity, if that is of use.
   func compressed(_ frame: [UInt8]) -> [UInt8] { frame }
 
+  /// Whether `compressed` gives every frame back as it is.
+  var sendsUncompressed: Bool { encoding == .identity }
+
   /// The peer has sent a message that was compressed.
   func receivedCompressed() {}
 
@@ -82,6 +86,13 @@ class CallCore: @unchecked Sendable {
   ///
   /// - Throws: the call's status when it is over.
   func submit(_ frame: [UInt8]) throws(RPCError) {
+    preconditionFailure("each side says how")
+  }
+
+  /// Sends a message that stands behind five bytes for its prefix, uncompressed.
+  ///
+  /// - Throws: the call's status when it is over.
+  func submit(copying frame: UnsafeRawBufferPointer) throws(RPCError) {
     preconditionFailure("each side says how")
   }
 
@@ -164,8 +175,7 @@ class CallCore: @unchecked Sendable {
         return decode(type, flags, bytes)
       }
       guard let result else { return takenEnding() }
-      giveBack(window.taken(bufferedBytes: reader.bufferedBytes))
-      noteOverdraft()
+      noteTaken()
       switch result {
       case .success(let message): return .message(message)
       case .failure(let error): return failReading(error)
@@ -188,7 +198,7 @@ class CallCore: @unchecked Sendable {
     }
   }
 
-  private func failReading<Element>(_ error: RPCError) -> Taken<Element> {
+  func failReading<Element>(_ error: RPCError) -> Taken<Element> {
     abortReading(error)
     readingFailed(error)
     return .failed(error)
@@ -213,6 +223,12 @@ class CallCore: @unchecked Sendable {
     } catch {
       return .failure(RPCError(.internal, "malformed \(Element.protoName): \(error)"))
     }
+  }
+
+  /// A message was taken: its room in the window is the peer's again.
+  func noteTaken() {
+    giveBack(window.taken(bufferedBytes: reader.bufferedBytes))
+    noteOverdraft()
   }
 
   private func giveBack(_ credit: Int) {
@@ -259,7 +275,8 @@ class CallCore: @unchecked Sendable {
     try await waitUntilWritable()
   }
 
-  private func waitUntilWritable() async throws(RPCError) {
+  @usableFromInline
+  final func waitUntilWritable() async throws(RPCError) {
     while loop.isCurrent {
       if let sendFailure { throw sendFailure }
       guard isBehind else { return }
@@ -268,7 +285,7 @@ class CallCore: @unchecked Sendable {
     try await hop { () async throws(RPCError) in try await self.waitUntilWritable() }
   }
 
-  private func waitForBytes() async throws(RPCError) {
+  func waitForBytes() async throws(RPCError) {
     guard readWaiter == nil else {
       throw RPCError(.internal, "two tasks read one stream at a time")
     }

@@ -127,14 +127,26 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   }
 
   override func submit(_ frame: [UInt8]) throws(RPCError) {
+    try beginRequest(bytes: frame.count - Envelope.prefixLength)
+    let frame = compressed(frame)
+    remember(frame)
+    stream?.write(frame)
+  }
+
+  override func submit(copying frame: UnsafeRawBufferPointer) throws(RPCError) {
+    try beginRequest(bytes: frame.count - Envelope.prefixLength)
+    guard keepsReplay else { stream?.write(copying: frame); return }
+    let frame = Array(frame)
+    remember(frame)
+    stream?.write(frame)
+  }
+
+  private func beginRequest(bytes: Int) throws(RPCError) {
     if let sendFailure { throw sendFailure }
     guard !life.requestsFinished else {
       throw RPCError(.internal, "a request was sent after the last one")
     }
-    sent.count(messageBytes: frame.count - Envelope.prefixLength)
-    let frame = compressed(frame)
-    remember(frame)
-    stream?.write(frame)
+    sent.count(messageBytes: bytes)
   }
 
   override var compressionContexts: CompressionContexts { channel.encodings.contexts }

@@ -13,6 +13,14 @@ package enum Envelope {
     frame[3] = UInt8(truncatingIfNeeded: length >> 8)
     frame[4] = UInt8(truncatingIfNeeded: length)
   }
+
+  /// The same for a message that is not compressed, in any memory.
+  static func seal(_ frame: UnsafeMutableRawBufferPointer) {
+    precondition(frame.count >= prefixLength && frame.count - prefixLength <= UInt32.max)
+    let length = UInt32(frame.count - prefixLength)
+    frame.storeBytes(of: 0, as: UInt8.self)
+    frame.storeBytes(of: length.bigEndian, toByteOffset: 1, as: UInt32.self)
+  }
 }
 
 /// Why the bytes of a stream are not the next message.
@@ -28,26 +36,33 @@ package enum EnvelopeError: Error, Hashable {
 /// It knows the prefix and nothing of what its flags mean. It holds the bytes that were appended
 /// and not yet taken, no more: a length that lies costs no memory, and how far the peer may send
 /// ahead is flow control's business.
-package struct EnvelopeReader {
+package struct EnvelopeReader: ~Copyable {
   /// The largest message taken, bytes.
   package let maxMessageBytes: Int
 
-  private var bytes: [UInt8] = []
+  /// What arrived and was not taken stands from `start` to `end`.
+  private var memory: UnsafeMutableRawPointer?
+  private var capacity = 0
   private var start = 0
+  private var end = 0
 
+  private static let firstCapacity = 128
   /// Above this an empty buffer is given back rather than kept for the next message.
-  private static let keptCapacity = 4096
+  private static let keptCapacity = 1024
 
   package init(maxMessageBytes: Int) {
     self.maxMessageBytes = maxMessageBytes
   }
 
+  deinit { memory?.deallocate() }
+
   /// Bytes appended and not yet taken.
-  package var bufferedBytes: Int { bytes.count - start }
+  package var bufferedBytes: Int { end - start }
 
   /// Whether `take` would give a message or throw: it has no need of more bytes.
   package var isReady: Bool {
-    front != .incomplete
+    guard let length = announcedLength else { return false }
+    return length > maxMessageBytes || bufferedBytes - Envelope.prefixLength >= length
   }
 
   /// What stands at the front, for who must judge it before taking it.
@@ -68,41 +83,75 @@ package struct EnvelopeReader {
   }
 
   package mutating func append(_ chunk: UnsafeRawBufferPointer) {
-    if start > 0, start >= bytes.count / 2 {
-      bytes.removeSubrange(..<start)
-      start = 0
-    }
-    bytes.append(contentsOf: chunk)
+    guard let source = chunk.baseAddress, chunk.count > 0 else { return }
+    if capacity - end < chunk.count { makeRoom(for: chunk.count) }
+    memory?.advanced(by: end).copyMemory(from: source, byteCount: chunk.count)
+    end += chunk.count
+  }
+
+  /// The next message where it stands, if all of it is here and its flags are 0; valid until the
+  /// reader changes.
+  package var plainFront: UnsafeRawBufferPointer? {
+    guard let memory, let length = announcedLength, length <= maxMessageBytes,
+      bufferedBytes - Envelope.prefixLength >= length,
+      memory.load(fromByteOffset: start, as: UInt8.self) == 0
+    else { return nil }
+    return UnsafeRawBufferPointer(start: memory + start + Envelope.prefixLength, count: length)
+  }
+
+  /// Takes away the next message, which is `length` bytes long.
+  package mutating func dropFront(length: Int) {
+    precondition(length + Envelope.prefixLength <= bufferedBytes, "the message is all here")
+    start += Envelope.prefixLength + length
+    if start == end { removeAll() }
   }
 
   /// Gives the next whole message to `body`; nil when its bytes have not all arrived.
   package mutating func take<Result>(
     _ body: (_ flags: UInt8, _ message: UnsafeRawBufferPointer) -> Result
   ) throws(EnvelopeError) -> Result? {
-    guard let length = announcedLength else { return nil }
+    guard let memory, let length = announcedLength else { return nil }
     guard length <= maxMessageBytes else {
       throw .tooLarge(length: length, limit: maxMessageBytes)
     }
     guard bufferedBytes - Envelope.prefixLength >= length else { return nil }
-    let flags = bytes[start]
-    let first = start + Envelope.prefixLength
-    let result = bytes.withUnsafeBytes { buffer in
-      body(flags, UnsafeRawBufferPointer(rebasing: buffer[first..<first + length]))
-    }
-    start = first + length
-    if start == bytes.count { removeAll() }
+    let flags = memory.load(fromByteOffset: start, as: UInt8.self)
+    let first = memory + start + Envelope.prefixLength
+    let result = body(flags, UnsafeRawBufferPointer(start: first, count: length))
+    dropFront(length: length)
     return result
   }
 
   /// Forgets what was not taken.
   package mutating func removeAll() {
-    bytes.removeAll(keepingCapacity: bytes.capacity <= Self.keptCapacity)
     start = 0
+    end = 0
+    guard capacity > Self.keptCapacity else { return }
+    memory?.deallocate()
+    memory = nil
+    capacity = 0
   }
 
   private var announcedLength: Int? {
-    guard bufferedBytes >= Envelope.prefixLength else { return nil }
-    return Int(bytes[start + 1]) << 24 | Int(bytes[start + 2]) << 16
-      | Int(bytes[start + 3]) << 8 | Int(bytes[start + 4])
+    guard let memory, bufferedBytes >= Envelope.prefixLength else { return nil }
+    let length = memory.loadUnaligned(fromByteOffset: start + 1, as: UInt32.self)
+    return Int(UInt32(bigEndian: length))
+  }
+
+  /// Moves what is held to the front, or, unless that frees half, to twice the memory.
+  private mutating func makeRoom(for count: Int) {
+    let held = bufferedBytes
+    if let memory, start >= capacity / 2, held + count <= capacity {
+      memory.copyMemory(from: memory + start, byteCount: held)
+    } else {
+      let grown = max(held + count, capacity * 2, Self.firstCapacity)
+      let fresh = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
+      if let memory { fresh.copyMemory(from: memory + start, byteCount: held) }
+      memory?.deallocate()
+      memory = fresh
+      capacity = grown
+    }
+    start = 0
+    end = held
   }
 }

@@ -8,13 +8,14 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
   /// What iteration throws: the status of a call that did not end well.
   public typealias Failure = RPCError
 
-  let core: CallCore
+  @usableFromInline let core: CallCore
   /// Keeps a client's call alive.
-  let lease: CallLease?
+  @usableFromInline let lease: CallLease?
   /// What gives the messages instead of the call itself, where an interceptor stands between; nil
   /// for nothing.
-  let source: (@Sendable () async throws(RPCError) -> Element?)?
+  @usableFromInline let source: (@Sendable () async throws(RPCError) -> Element?)?
 
+  @inlinable
   init(
     _ core: CallCore,
     lease: CallLease? = nil,
@@ -27,7 +28,12 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
 
   /// Takes messages out of the stream.
   public struct AsyncIterator: AsyncIteratorProtocol {
-    let stream: MessageStream
+    @usableFromInline let stream: MessageStream
+
+    @inlinable
+    init(stream: MessageStream) {
+      self.stream = stream
+    }
 
     /// Waits for the next message.
     ///
@@ -35,17 +41,22 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
     /// - Returns: the message; nil after the peer's last.
     /// - Throws: `RPCError`: CANCELLED when the call or this task is cancelled, otherwise the
     ///   call's status.
+    @inlinable
     public mutating func next(
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(RPCError) -> Element? {
-      if let source = stream.source { return try await source() }
-      return try await stream.core.next(Element.self)
+      guard stream.source == nil else { return try await stream.nextMessage() }
+      repeat {
+        if let message = try stream.core.takeArrived(Element.self) { return message }
+      } while try await stream.core.waitForArrival()
+      return try await stream.nextMessage()
     }
   }
 
   /// Starts reading where the last reader stopped: a stream does not start again.
   ///
   /// - Returns: an iterator.
+  @inlinable
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(stream: self) }
 }
 
@@ -77,12 +88,14 @@ extension MessageStream {
     return MessageStream(core, lease: lease) { () throws(RPCError) in held.take() }
   }
 
+  @usableFromInline
   func nextMessage() async throws(RPCError) -> Element? {
     if let source { return try await source() }
     return try await core.next(Element.self)
   }
 
   /// The request of a call that has exactly one.
+  @usableFromInline
   func onlyMessage() async throws(RPCError) -> Element {
     guard let message = try await nextMessage() else {
       throw RPCError(.unimplemented, "the client sent no request")

@@ -2,13 +2,14 @@ public import MartletWire
 
 /// Where messages for the peer go in one call.
 public struct MessageWriter<Element: Message>: Sendable {
-  let core: CallCore
+  @usableFromInline let core: CallCore
   /// Keeps a client's call alive.
-  let lease: CallLease?
+  @usableFromInline let lease: CallLease?
   /// What takes the messages instead of the call itself, where an interceptor stands between; nil
   /// for nothing.
-  let sink: (@Sendable (Element) async throws(RPCError) -> Void)?
+  @usableFromInline let sink: (@Sendable (Element) async throws(RPCError) -> Void)?
 
+  @inlinable
   init(
     _ core: CallCore,
     lease: CallLease? = nil,
@@ -27,7 +28,14 @@ public struct MessageWriter<Element: Message>: Sendable {
   /// - Parameter message: the message.
   /// - Throws: `RPCError`: the call's status when the call is over, RESOURCE_EXHAUSTED for a
   ///   message over the limit, CANCELLED when this task is cancelled while it waits.
+  @inlinable
   public func send(_ message: Element) async throws(RPCError) {
+    guard sink == nil, try core.sendNow(message) else { return try await sendSlowly(message) }
+    if core.mustWaitAfterSending { try await core.waitUntilWritable() }
+  }
+
+  @usableFromInline
+  func sendSlowly(_ message: Element) async throws(RPCError) {
     if let sink { return try await sink(message) }
     try await core.send(core.frame(message))
   }

@@ -45,7 +45,8 @@ public struct RPCMethod: Sendable {
 
   /// `handler` answers a call of any kind as one with many requests and responses; interceptors run
   /// around it.
-  private init<Request: Message, Response: Message>(
+  @usableFromInline
+  init<Request: Message, Response: Message>(
     _ descriptor: MethodDescriptor<Request, Response>,
     kind: CallKind,
     run: @escaping @Sendable (ServerCallCore) async throws -> Void,
@@ -82,13 +83,14 @@ public struct RPCMethod: Sendable {
   ///   - descriptor: the method.
   ///   - handler: answers a call.
   /// - Returns: the method with its handler.
+  @inlinable
   public static func unary<Request: Message, Response: Message>(
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (Request, ServerCall) async throws -> Response
   ) -> RPCMethod {
     RPCMethod(descriptor, kind: .unary) { core in
       let request = try core.onlyRequest(Request.self)
-      core.onlyResponse = try core.frame(await handler(request, core.call))
+      try core.respond(await handler(request, core.call))
     } handler: { requests, responses, call in
       try await responses.send(handler(requests.onlyMessage(), call))
     }
@@ -100,6 +102,7 @@ public struct RPCMethod: Sendable {
   ///   - descriptor: the method.
   ///   - handler: answers a call; its return ends the responses.
   /// - Returns: the method with its handler.
+  @inlinable
   public static func serverStreaming<Request: Message, Response: Message>(
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler:
@@ -118,12 +121,13 @@ public struct RPCMethod: Sendable {
   ///   - descriptor: the method.
   ///   - handler: answers a call; it need not read all requests.
   /// - Returns: the method with its handler.
+  @inlinable
   public static func clientStreaming<Request: Message, Response: Message>(
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler: @escaping @Sendable (MessageStream<Request>, ServerCall) async throws -> Response
   ) -> RPCMethod {
     RPCMethod(descriptor, kind: .clientStreaming) { core in
-      core.onlyResponse = try core.frame(await handler(MessageStream(core), core.call))
+      try core.respond(await handler(MessageStream(core), core.call))
     } handler: { requests, responses, call in
       try await responses.send(handler(requests, call))
     }
@@ -135,6 +139,7 @@ public struct RPCMethod: Sendable {
   ///   - descriptor: the method.
   ///   - handler: answers a call; its return ends the responses, and it need not read all requests.
   /// - Returns: the method with its handler.
+  @inlinable
   public static func bidirectional<Request: Message, Response: Message>(
     _ descriptor: MethodDescriptor<Request, Response>,
     _ handler:

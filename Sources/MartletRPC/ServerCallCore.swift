@@ -1,10 +1,11 @@
 internal import MartletHTTP2
 internal import MartletNet
-internal import MartletWire
+public import MartletWire
 
 /// One call on the server: brings together its stream, its life and its handler's task.
 ///
 /// Confined to its loop.
+@usableFromInline
 final class ServerCallCore: CallCore, @unchecked Sendable {
   /// What handlers and interceptors see of it.
   ///
@@ -32,7 +33,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     super.init(loop: owner.loop, bounds: bounds)
   }
 
-  var call: ServerCall {
+  @usableFromInline var call: ServerCall {
     guard let storedCall else { preconditionFailure("used before its beginning or after its end") }
     return storedCall
   }
@@ -122,13 +123,31 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   /// The request of a call that has exactly one.
   ///
   /// Its handler starts only when the client has said all.
+  @inlinable
   func onlyRequest<Request: Message>(_ type: Request.Type) throws(RPCError) -> Request {
+    if let request = try takeArrived(type) { return request }
+    return try onlyRequestSlowly(type)
+  }
+
+  @usableFromInline
+  func onlyRequestSlowly<Request: Message>(_ type: Request.Type) throws(RPCError) -> Request {
     switch take(type) {
     case .message(let request):
       return request
     case .failed(let error): throw error
     case .end, .nothing: throw RPCError(.unimplemented, "the client sent no request")
     }
+  }
+
+  /// Sends the response of a call that has exactly one and no interceptors.
+  @inlinable
+  func respond(_ response: some Message) throws(RPCError) {
+    if try !sendNow(response) { try respondSlowly(response) }
+  }
+
+  @usableFromInline
+  func respondSlowly(_ response: some Message) throws(RPCError) {
+    try submit(frame(response))
   }
 
   private static let tooManyRequests = RPCError(
@@ -146,30 +165,46 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private var cancellation: RPCError?
 
   override func submit(_ frame: [UInt8]) throws(RPCError) {
-    guard !life.isClosed else { throw sendFailure ?? RPCError(.cancelled, "the call is over") }
-    let leading = life.responses == .unsent ? call.responseMetadata : Metadata()
-    guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
-      throw Self.metadataTooLarge
-    }
+    try beginResponse()
     // One that was held back is counted already.
     if onlyResponse == nil { sent.count(messageBytes: frame.count - Envelope.prefixLength) }
+    stream?.write(compressed(frame))
+  }
+
+  override func submit(copying frame: UnsafeRawBufferPointer) throws(RPCError) {
+    try beginResponse()
+    sent.count(messageBytes: frame.count - Envelope.prefixLength)
+    stream?.write(copying: frame)
+  }
+
+  /// Uncompressed as soon as the headers, which settle it, have gone, or because the client takes
+  /// nothing else.
+  override var sendsUncompressed: Bool {
+    encoding == .identity && (peerAccepts.isEmpty || life.responses != .unsent)
+  }
+
+  /// Sends the headers before the first response.
+  private func beginResponse() throws(RPCError) {
+    if life.responses == .unsent, !life.isClosed { try checkResponseMetadata() }
     switch life.sendResponse() {
-    case .headersAndMessage:
-      stream?.submitResponse(leadingHeaders(leading))
-      stream?.write(compressed(frame))
-    case .message: stream?.write(compressed(frame))
+    case .headersAndMessage: stream?.submitResponse(leadingHeaders(call.responseMetadata))
+    case .message: break
     case .drop: throw sendFailure ?? RPCError(.cancelled, "the call is over")
+    }
+  }
+
+  private func checkResponseMetadata() throws(RPCError) {
+    let bytes = call.responseMetadata.listBytes
+    guard bytes <= owner.configuration.limits.maxMetadataBytes else {
+      throw Self.metadataTooLarge
     }
   }
 
   /// Sends what goes before the first response.
   func sendHeaders() throws(RPCError) {
     if let sendFailure { throw sendFailure }
-    let leading = call.responseMetadata
-    guard leading.listBytes <= owner.configuration.limits.maxMetadataBytes else {
-      throw Self.metadataTooLarge
-    }
-    if life.sendHeaders() { stream?.submitResponse(leadingHeaders(leading)) }
+    try checkResponseMetadata()
+    if life.sendHeaders() { stream?.submitResponse(leadingHeaders(call.responseMetadata)) }
   }
 
   override var compressionContexts: CompressionContexts { owner.compressionContexts }

@@ -19,6 +19,37 @@ extension Message {
     return bytes
   }
 
+  /// Encodes the message into scratch space behind `prefix` bytes, and hands all of it to `body`.
+  ///
+  /// For the RPC runtime: it takes no memory for a message of up to some hundred bytes, and where
+  /// the message's type is known the codec's code is in line.
+  ///
+  /// - Parameters:
+  ///   - prefix: How many bytes to leave before the message, with unspecified values.
+  ///   - body: Gets the prefix and the message; they are valid only during the call.
+  /// - Returns: What `body` returned.
+  /// - Throws: What `body` threw.
+  @inlinable
+  public func withEncoded<Result: ~Copyable, Failure: Error>(
+    prefix: Int,
+    _ body: (UnsafeMutableRawBufferPointer) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    let bound = encodedSizeBound
+    return unsafe try withUnsafeTemporaryAllocation(
+      byteCount: prefix &+ bound &+ WireWriter.slack,
+      alignment: 8
+    ) { (scratch) throws(Failure) -> Result in
+      let start = unsafe scratch.baseAddress.unsafelyUnwrapped
+      let count = unsafe WireWriter.write(
+        self,
+        to: start + prefix,
+        bound: bound,
+        deterministic: false
+      )
+      return unsafe try body(UnsafeMutableRawBufferPointer(start: start, count: prefix &+ count))
+    }
+  }
+
   /// Adds the message to the end of an array.
   ///
   /// - Parameters:

@@ -46,6 +46,7 @@ extension Message {
   ///   - bytes: The encoded message, without any length before it.
   ///   - limits: What to refuse.
   /// - Throws: `WireError` when the bytes are not such a message or a limit is met.
+  @inlinable
   public init(
     decoding bytes: UnsafeRawBufferPointer,
     limits: DecodingLimits = .default
@@ -72,6 +73,7 @@ extension Message {
   ///   - bytes: The encoded message, without any length before it.
   ///   - limits: What to refuse.
   /// - Throws: `WireError`; this message is then unspecified but valid.
+  @inlinable
   public mutating func merge(
     decoding bytes: UnsafeRawBufferPointer,
     limits: DecodingLimits = .default

@@ -12,17 +12,19 @@ public struct WireWriter {
   /// Whether maps are to be written in order of their keys.
   @usableFromInline let isDeterministic: Bool
 
+  @usableFromInline
   init(_ start: UnsafeMutableRawPointer, deterministic: Bool) {
     unsafe position = start
     isDeterministic = deterministic
   }
 
   /// How far a write may reach beyond its bound for a moment: a length may keep a byte too many.
-  static let slack = 16
+  @inlinable static var slack: Int { 16 }
 
   /// Writes a message where its bound, and `slack` more bytes, fit.
   ///
   /// - Returns: How many bytes it is.
+  @inlinable
   static func write<M: Message>(
     _ message: M,
     to start: UnsafeMutableRawPointer,

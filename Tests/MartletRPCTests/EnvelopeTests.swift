@@ -19,10 +19,12 @@ import Testing
     for start in stride(from: 0, to: stream.count, by: size) {
       reader.append(stream[start..<min(start + size, stream.count)])
       while let message = try reader.take({ _, bytes in Array(bytes) }) { found.append(message) }
-      #expect(!reader.isReady)
+      let isReady = reader.isReady
+      #expect(!isReady)
     }
     #expect(found == messages)
-    #expect(reader.bufferedBytes == 0)
+    let buffered = reader.bufferedBytes
+    #expect(buffered == 0)
   }
 
   @Test("a whole stream at once gives the same messages")
@@ -33,28 +35,76 @@ import Testing
       let found = try reader.take { flags, bytes in [flags] + Array(bytes) }
       #expect(found == [UInt8(index % 2), UInt8(index)])
     }
-    #expect(try reader.take({ _, _ in true }) == nil)
+    let more = try reader.take { _, _ in true }
+    #expect(more == nil)
   }
 
   @Test("a length over the limit is refused when the prefix is there, before any of the message")
   func tooLarge() {
     var reader = EnvelopeReader(maxMessageBytes: 1000)
     reader.append([0, 0xff, 0xff, 0xff])
-    #expect(!reader.isReady)
+    let isReady = reader.isReady
+    #expect(!isReady)
     reader.append([0xff])
-    #expect(reader.isReady)
+    let isReadyToThrow = reader.isReady
+    #expect(isReadyToThrow)
     #expect(throws: EnvelopeError.tooLarge(length: 0xffff_ffff, limit: 1000)) {
       try reader.take { _, _ in true }
     }
-    #expect(reader.bufferedBytes == 5)
+    let buffered = reader.bufferedBytes
+    #expect(buffered == 5)
   }
 
   @Test("a message of exactly the limit passes, one byte more does not")
   func limit() throws {
     var reader = EnvelopeReader(maxMessageBytes: 4)
     reader.append((Self.frame([1, 2, 3, 4]) + Self.frame([1, 2, 3, 4, 5]))[...])
-    #expect(try reader.take { _, bytes in bytes.count } == 4)
+    let taken = try reader.take { _, bytes in bytes.count }
+    #expect(taken == 4)
     #expect(throws: EnvelopeError.self) { try reader.take { _, _ in true } }
+  }
+
+  @Test("a message is given where it stands only when it is whole, in bounds and not compressed")
+  func plainFront() {
+    var reader = EnvelopeReader(maxMessageBytes: 4)
+    let stream = Self.frame([1, 2]) + Self.frame([]) + Self.frame([3], flags: 1)
+    for byte in stream.prefix(6) {
+      reader.append([byte])
+      let front = reader.plainFront
+      #expect(front == nil)
+    }
+    reader.append(stream[6...])
+    let first = reader.plainFront.map { Array($0) }
+    #expect(first == [1, 2])
+    reader.dropFront(length: 2)
+    let second = reader.plainFront.map { Array($0) }
+    #expect(second == [])
+    reader.dropFront(length: 0)
+    let compressed = reader.plainFront
+    #expect(compressed == nil)
+    let taken = try? reader.take { flags, bytes in [flags] + Array(bytes) }
+    #expect(taken == [1, 3])
+    reader.append([0, 0, 0, 0, 5, 1, 2, 3, 4, 5])
+    let large = reader.plainFront
+    #expect(large == nil)
+  }
+
+  @Test("what is not yet taken survives every growth of the memory")
+  func growth() throws {
+    var reader = EnvelopeReader(maxMessageBytes: 100_000)
+    var sent: [[UInt8]] = []
+    var found: [[UInt8]] = []
+    for index in 0..<300 {
+      let message = [UInt8](repeating: UInt8(truncatingIfNeeded: index), count: index * 37 % 5000)
+      sent.append(message)
+      reader.append(Self.frame(message)[...])
+      guard index % 3 != 0 else { continue }
+      while found.count < sent.count - 2, let next = try reader.take({ Array($1) }) {
+        found.append(next)
+      }
+    }
+    while let next = try reader.take({ Array($1) }) { found.append(next) }
+    #expect(found == sent)
   }
 }
 
