@@ -12,6 +12,8 @@ public struct CallOptions: Sendable {
   public var waitForReady: Bool
   /// What the requests are compressed with; nil for what `ChannelConfiguration.compression` says.
   public var compression: CompressionAlgorithm?
+  /// What few calls use; one word for those that do not.
+  private(set) var extras: Extras?
 
   /// Creates options.
   ///
@@ -30,5 +32,79 @@ public struct CallOptions: Sendable {
     self.timeout = timeout
     self.waitForReady = waitForReady
     self.compression = compression
+  }
+}
+
+// MARK: What few calls use
+
+extension CallOptions {
+  struct Fields: Sendable {
+    var deadline: ContinuousClock.Instant?
+    var maxRequestMessageBytes: Int?
+    var maxResponseMessageBytes: Int?
+    var retry: RetryRule?
+    var authority: String?
+    var credentials: (any CallCredentials)?
+    var report: CallReport?
+  }
+
+  /// Copied before it is changed, so that options are values.
+  final class Extras: Sendable {
+    let fields: Fields
+
+    init(_ fields: Fields) {
+      self.fields = fields
+    }
+  }
+
+  private mutating func change(_ change: (inout Fields) -> Void) {
+    var fields = extras?.fields ?? Fields()
+    change(&fields)
+    extras = Extras(fields)
+  }
+
+  /// When the call must be over; the earlier of this and `timeout` counts.
+  public var deadline: ContinuousClock.Instant? {
+    get { extras?.fields.deadline }
+    set { change { $0.deadline = newValue } }
+  }
+
+  /// The largest request message, bytes; nil for the channel's limit.
+  public var maxRequestMessageBytes: Int? {
+    get { extras?.fields.maxRequestMessageBytes }
+    set { change { $0.maxRequestMessageBytes = newValue } }
+  }
+
+  /// The largest response message, bytes; nil for the channel's limit.
+  public var maxResponseMessageBytes: Int? {
+    get { extras?.fields.maxResponseMessageBytes }
+    set { change { $0.maxResponseMessageBytes = newValue } }
+  }
+
+  /// Whether the call is made again when it fails; nil for what the channel's configuration says.
+  public var retry: RetryRule? {
+    get { extras?.fields.retry }
+    set { change { $0.retry = newValue } }
+  }
+
+  /// What stands in HTTP/2's `:authority` instead of the channel's own, for servers with several
+  /// names; it changes nothing about which certificate is expected.
+  ///
+  /// It must be printable ASCII without spaces; the call fails with INTERNAL otherwise.
+  public var authority: String? {
+    get { extras?.fields.authority }
+    set { change { $0.authority = newValue } }
+  }
+
+  /// What proves who makes the call, instead of the channel's credentials; over TLS only.
+  public var credentials: (any CallCredentials)? {
+    get { extras?.fields.credentials }
+    set { change { $0.credentials = newValue } }
+  }
+
+  /// Where the call writes its metadata and the number of its attempts.
+  public var report: CallReport? {
+    get { extras?.fields.report }
+    set { change { $0.report = newValue } }
   }
 }

@@ -111,6 +111,14 @@ public final class Channel: Sendable {
   /// The channel's states: the current one, then each that follows.
   public var states: ConnectivityStates { ConnectivityStates(log: log) }
 
+  /// What the channel has done so far.
+  ///
+  /// - Returns: the counts at one moment.
+  public func statistics() async -> ChannelStatistics {
+    guard let core = try? core() else { return ChannelStatistics() }
+    return await Task(executorPreference: core.loop) { core.statistics }.value
+  }
+
   /// Makes a connection, if there is none, before the first call needs it.
   ///
   /// It returns at once; `states` tells what comes of it.

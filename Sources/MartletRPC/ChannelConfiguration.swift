@@ -71,6 +71,10 @@ public struct ChannelConfiguration: Sendable {
   /// How long the answer may take before the connection counts as dead and its calls fail with
   /// UNAVAILABLE.
   public var keepaliveTimeout: Duration = .seconds(10)
+  /// Which calls are made again when they fail, and how.
+  public var retries = RetryConfiguration()
+  /// What proves who makes the calls, unless a call brings its own; over TLS only.
+  public var credentials: (any CallCredentials)?
   /// What goes before `martlet/…` in `user-agent`, such as an app's name and version; printable
   /// ASCII.
   public var userAgent: String?

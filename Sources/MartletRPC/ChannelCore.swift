@@ -13,6 +13,11 @@ final class ChannelCore: @unchecked Sendable {
   private let log: ConnectivityLog
   private let requestHeaders: RequestHeaders
   var encodings: ChannelEncodings
+  let credentials: (any CallCredentials)?
+  /// Nil when no rule lets a call be made again, so that calls look nothing up.
+  fileprivate let retryRules: RetryConfiguration?
+  let isSecure: Bool
+  let authority: String
   private var tls: TLSContext?
 
   private var life: ChannelLife
@@ -29,10 +34,16 @@ final class ChannelCore: @unchecked Sendable {
   private var turn = Int.random(in: 0..<1 << 16)
 
   private var waiting = WaitingCalls()
-  private var openCalls = 0
+  private(set) var openCalls = 0
   private var lastCallEnded: MonotonicTime
   /// Connections that are not yet closed, with those that take no more calls.
   private var openConnections: [ObjectIdentifier: ClientConnection] = [:]
+  /// Calls between two attempts.
+  fileprivate var backingOff: [ObjectIdentifier: ClientCallCore] = [:]
+  fileprivate var throttle: RetryThrottle
+  /// Bytes that all calls together keep to be sent again.
+  fileprivate var replayBytes = 0
+  var statistics = ChannelStatistics()
   private var closeWaiters: [UnsafeContinuation<Void, Never>] = []
 
   init(
@@ -51,9 +62,14 @@ final class ChannelCore: @unchecked Sendable {
     life = ChannelLife(configuration)
     lastCallEnded = .read()
     encodings = ChannelEncodings(configuration.compression, loop: loop)
+    throttle = RetryThrottle(configuration.retries.throttling)
+    retryRules = configuration.retries.isEmpty ? nil : configuration.retries
+    credentials = configuration.credentials
+    isSecure = configuration.security != .plaintext
+    authority = target.authority
     requestHeaders = RequestHeaders(
-      isSecure: configuration.security != .plaintext,
-      authority: target.authority,
+      isSecure: isSecure,
+      authority: authority,
       userAgent: configuration.userAgent,
       accepted: encodings.accepted
     )
@@ -66,17 +82,26 @@ final class ChannelCore: @unchecked Sendable {
     if waiting.isEmpty, take(call) { return }
     let action = life.call(waitForReady: call.options.waitForReady, .read())
     switch action {
-    case .fail(let error): call.fail(error)
+    case .fail(let error): call.unreachable(error)
     case .start, .wait: wait(call)
     }
     if !life.actions.isEmpty || life.nextWake != wakesAt { carryOut() }
   }
 
-  func callBegan() { openCalls += 1 }
+  func callBegan() {
+    openCalls += 1
+    statistics.callsStarted += 1
+  }
 
-  func callEnded() {
+  func callEnded(isOK: Bool) {
     openCalls -= 1
     lastCallEnded = loop.now
+    if isOK {
+      statistics.callsSucceeded += 1
+      throttle.succeeded()
+    } else {
+      statistics.callsFailed += 1
+    }
   }
 
   func stopWaiting(_ call: ClientCallCore) { waiting.remove(call) }
@@ -93,14 +118,19 @@ final class ChannelCore: @unchecked Sendable {
     _ path: String,
     _ metadata: Metadata,
     encoding: CompressionAlgorithm,
+    authority: String?,
     timeLeft: Duration?
   ) -> HTTP2HeaderList {
-    requestHeaders.headers(
-      path: path,
-      timeLeft: timeLeft,
-      encoding: encoding,
-      metadata: metadata
-    )
+    var own = requestHeaders
+    if let authority {
+      own = RequestHeaders(
+        isSecure: isSecure,
+        authority: authority,
+        userAgent: configuration.userAgent,
+        accepted: encodings.accepted
+      )
+    }
+    return own.headers(path: path, timeLeft: timeLeft, encoding: encoding, metadata: metadata)
   }
 
   private func wait(_ call: ClientCallCore) {
@@ -235,6 +265,7 @@ final class ChannelCore: @unchecked Sendable {
     switch action {
     case .resolve: beginResolving()
     case .connect(let id, let endpoint):
+      statistics.connectionAttempts += 1
       let subchannel = subchannels[id] ?? Subchannel(self, id, endpoint)
       subchannels[id] = subchannel
       subchannel.connect()
@@ -257,7 +288,7 @@ final class ChannelCore: @unchecked Sendable {
   }
 
   private func failImpatientCalls(_ error: RPCError) {
-    for call in waiting.removeAll(where: { !$0.options.waitForReady }) { call.fail(error) }
+    for call in waiting.removeAll(where: { !$0.options.waitForReady }) { call.unreachable(error) }
   }
 
   // MARK: Resolving
@@ -341,10 +372,48 @@ final class ChannelCore: @unchecked Sendable {
     let released = subchannels.values
     subchannels = [:]
     for subchannel in released { subchannel.release() }
-    for call in waiting.removeAll(where: { _ in true }) {
+    for call in waiting.removeAll(where: { _ in true }) + Array(backingOff.values) {
       call.fail(RPCError(.cancelled, reason))
     }
   }
+}
+
+// MARK: Retries
+
+extension ChannelCore {
+  /// The policy for calls of a method; nil for none.
+  func retryPolicy(at path: String) -> RetryPolicy? { retryRules?.rule(at: path).policy }
+
+  /// How long to wait before another attempt; nil to let the failure stand.
+  func retryWait(
+    _ life: inout RetryLife?,
+    _ code: StatusCode,
+    _ pushback: RetryPushback
+  ) -> Duration? {
+    let random = Double.random(in: 0..<1)
+    switch life?.attemptFailed(code, pushback, &throttle, random: random) {
+    case .retry(let wait):
+      statistics.retries += 1
+      return wait
+    case .throttled:
+      statistics.retriesThrottled += 1
+      return nil
+    case .fail, nil: return nil
+    }
+  }
+
+  func beganBackoff(_ call: ClientCallCore) { backingOff[ObjectIdentifier(call)] = call }
+
+  func endedBackoff(_ call: ClientCallCore) { backingOff[ObjectIdentifier(call)] = nil }
+
+  /// Makes room for bytes to be sent again; false when all calls together hold too many.
+  func holdReplay(_ bytes: Int) -> Bool {
+    guard replayBytes + bytes <= limits.maxReplayBytesPerChannel else { return false }
+    replayBytes += bytes
+    return true
+  }
+
+  func releaseReplay(_ bytes: Int) { replayBytes -= bytes }
 }
 
 extension HTTP2Configuration {

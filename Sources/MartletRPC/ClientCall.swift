@@ -91,6 +91,27 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
     return try await core.hop { () async throws(RPCError) in try await core.waitForOutcome() }
   }
 
+  /// Runs `body` with the call and gives the call up when it throws or its task is cancelled, even
+  /// while it waits for something else than the call.
+  ///
+  /// - Parameter body: gets the call.
+  /// - Returns: what `body` returns.
+  /// - Throws: what `body` throws.
+  public func use<Result: Sendable>(
+    _ body: (ClientCall<Request, Response>) async throws -> Result
+  ) async throws -> Result {
+    try await withTaskCancellationHandler {
+      do {
+        return try await body(self)
+      } catch {
+        cancel()
+        throw error
+      }
+    } onCancel: {
+      cancel()
+    }
+  }
+
   /// Gives the call up: the server is told, and whoever waits for the call gets CANCELLED.
   ///
   /// Harmless when it is over.

@@ -8,8 +8,8 @@ internal import MartletWire
 final class ClientCallCore: CallCore, @unchecked Sendable {
   let path: String
   let options: CallOptions
-  private let channel: ChannelCore
-  @exclusivity(unchecked) private var life: ClientCallLife
+  let channel: ChannelCore
+  @exclusivity(unchecked) var life: ClientCallLife
   /// Where it stands among those that wait for a connection; `WaitingCalls` uses it.
   var waitingPlace: Int?
   /// Whether the channel counts it as open.
@@ -21,9 +21,15 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   let compression = CompressionChoice()
 
   /// What was sent, as long as the call could be sent again elsewhere, or has no stream yet.
-  @exclusivity(unchecked) private var replay: [[UInt8]] = []
-  @exclusivity(unchecked) private var replayBytes = 0
-  @exclusivity(unchecked) private var keepsReplay = true
+  @exclusivity(unchecked) private(set) var replay = ReplayBuffer()
+  /// The attempts under a retry policy; nil without one.
+  @exclusivity(unchecked) var retry: RetryLife?
+  /// The wait before the next attempt.
+  var backoffTimer: LoopTimer?
+  /// Asks for credentials.
+  var asking: Task<Void, Never>?
+  /// What the credentials add to the metadata.
+  var credentialsMetadata: Metadata?
 
   /// The header block that is coming in.
   @exclusivity(unchecked) var head = ReceivedHeaders()
@@ -37,11 +43,14 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     self.path = path
     self.options = options
     life = ClientCallLife(maxRetries: channel.limits.maxTransparentRetries)
+    let fields = options.extras?.fields
+    let policy = fields?.retry.map(\.policy) ?? channel.retryPolicy(at: path)
+    retry = policy.map(RetryLife.init)
     super.init(
       loop: channel.loop,
       bounds: MessageBounds(
-        maxReceivedBytes: channel.limits.maxResponseMessageBytes,
-        maxSentBytes: channel.limits.maxRequestMessageBytes
+        maxReceivedBytes: fields?.maxResponseMessageBytes ?? channel.limits.maxResponseMessageBytes,
+        maxSentBytes: fields?.maxRequestMessageBytes ?? channel.limits.maxRequestMessageBytes
       )
     )
   }
@@ -57,7 +66,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     isCounted = true
     channel.callBegan()
     chooseEncoding()
-    if let timeout = options.timeout {
+    if let timeout = effectiveTimeout {
       deadline = MonotonicTime.read() + timeout
       deadlineTimer = loop.schedule(after: timeout) { [weak self] in
         self?.fail(Self.deadlineExceeded)
@@ -66,7 +75,17 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     if options.metadata.listBytes > channel.limits.maxMetadataBytes {
       return fail(RPCError(.internal, "the request's metadata is over the limit"))
     }
-    channel.start(self)
+    if let authority = options.extras?.fields.authority, !RequestHeaders.isAuthority(authority) {
+      return fail(RPCError(.internal, "the authority is not printable ASCII"))
+    }
+    beginAttempt()
+  }
+
+  /// The earlier of the timeout and the deadline.
+  private var effectiveTimeout: Duration? {
+    guard let deadline = options.extras?.fields.deadline else { return options.timeout }
+    let left = ContinuousClock.now.duration(to: deadline)
+    return min(left, options.timeout ?? left)
   }
 
   /// Settles what the requests are compressed with.
@@ -86,13 +105,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   ///
   /// False when the connection takes no stream now.
   func open(on connection: HTTP2Connection) -> Bool {
-    let headers = channel.headers(
-      path,
-      options.metadata,
-      encoding: encoding,
-      timeLeft: timeLeft
-    )
-    let endsAtOnce = life.requestsFinished && replay.isEmpty
+    let headers = requestHeaders()
+    let endsAtOnce = life.requestsFinished && replay.frames.isEmpty
     do throws(HTTP2Error) {
       stream = try connection.openStream(headers, endStream: endsAtOnce, delegate: self)
     } catch {
@@ -100,14 +114,15 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     }
     self.connection = connection
     life.opened()
-    for frame in replay { stream?.write(frame) }
+    options.extras?.fields.report?.attempted(at: "\(connection.transport.peerAddress)")
+    for frame in replay.frames { stream?.write(frame) }
     if life.requestsFinished, !endsAtOnce { stream?.finish() }
-    if replayBytes > channel.limits.replayBytes { dropReplay() }
+    if replay.bytes > channel.limits.replayBytes { overflowed() }
     wakeWaiters()
     return true
   }
 
-  private var timeLeft: Duration? {
+  var timeLeft: Duration? {
     deadline.map { $0 - MonotonicTime.read() }
   }
 
@@ -115,7 +130,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
 
   override var isBehind: Bool {
     if life.requestsFinished { return false }
-    return isWaiting ? replayBytes > channel.limits.sendHighWaterBytes : super.isBehind
+    return isWaiting ? replay.bytes > channel.limits.sendHighWaterBytes : super.isBehind
   }
 
   override var sendFailure: RPCError? {
@@ -171,18 +186,20 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   }
 
   private func remember(_ frame: [UInt8]) {
-    guard keepsReplay else { return }
-    guard isWaiting || replayBytes + frame.count <= channel.limits.replayBytes else {
-      return dropReplay()
-    }
+    guard replay.isWhole else { return }
+    let fits = replay.bytes + frame.count <= channel.limits.replayBytes
+    guard isWaiting || fits, channel.holdReplay(frame.count) else { return overflowed() }
     replay.append(frame)
-    replayBytes += frame.count
+  }
+
+  private func overflowed() {
+    channel.statistics.replaysDropped += 1
+    dropReplay()
   }
 
   private func dropReplay() {
-    keepsReplay = false
-    replay = []
-    replayBytes = 0
+    channel.releaseReplay(replay.bytes)
+    replay.drop()
   }
 
   // MARK: Results
@@ -251,7 +268,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     case .forget: break
     case .reset(let code): stream?.reset(HTTP2ErrorCode(rawValue: code))
     }
-    if wasWaiting { channel.stopWaiting(self) }
+    if wasWaiting { stopWaiting() }
     settle(result, dropsMessages: cause == .gaveUp)
   }
 
@@ -263,7 +280,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
       result = .failure(Self.deadlineExceeded)
     }
     outcome = result
-    if isCounted { channel.callEnded() }
+    if isCounted { channel.callEnded(isOK: result.isSuccess) }
+    options.extras?.fields.report?.ended(metadata: leading, result)
     if let onEnd {
       self.onEnd = nil
       onEnd(result)
@@ -300,6 +318,8 @@ extension ClientCallCore: HTTP2StreamDelegate {
   func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
     let block = head
     head = ReceivedHeaders()
+    // Late word of an attempt that was given up.
+    guard stream === self.stream else { return }
     if encoding != .identity, let accepted = block.acceptEncoding {
       channel.encodings.serverAccepts = AcceptedEncodings(accepted)
     }
@@ -323,16 +343,20 @@ extension ClientCallCore: HTTP2StreamDelegate {
     case .ended(let trailers):
       conclude(.success(trailers), .status)
     case .failed(let error):
+      if retries(error, RetryPushback(header: block.retryPushback)) { return }
       conclude(.failure(error), .status)
     }
   }
 
   func stream(_ stream: HTTP2Stream, didReceive data: UnsafeRawBufferPointer) {
-    guard life.phase == .answered else { return stream.consume(data.count) }
+    guard life.phase == .answered, stream === self.stream else {
+      return stream.consume(data.count)
+    }
     received(data)
   }
 
   func streamDidReachEnd(_ stream: HTTP2Stream) {
+    guard stream === self.stream else { return }
     // After trailers the call has its status and this changes nothing.
     conclude(.failure(RPCError(.unknown, "the server ended the call without a status")), .status)
   }
@@ -340,9 +364,9 @@ extension ClientCallCore: HTTP2StreamDelegate {
   func streamDidBecomeWritable(_ stream: HTTP2Stream) { wakeWaiters() }
 
   func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
+    guard stream === self.stream else { return }
     let connection = connection
-    self.stream = nil
-    self.connection = nil
+    detachStream()
     guard life.phase != .ended else { return }
     if let connection, connection.isClosed, errorCode != .refusedStream {
       // Why is known only when the connection itself reports its end, which is next.
@@ -362,13 +386,29 @@ extension ClientCallCore: HTTP2StreamDelegate {
     let action = life.streamClosed(
       code: code,
       wasProcessed: code != HTTP2ErrorCode.refusedStream.rawValue,
-      canReplay: keepsReplay,
+      canReplay: replay.isWhole,
       lossError: lossError
     )
     switch action {
     case .drop: return
-    case .retry: channel.start(self)
-    case .end(let error): settle(.failure(error), dropsMessages: false)
+    case .retry:
+      channel.statistics.transparentRetries += 1
+      channel.start(self)
+    case .fail(let error):
+      if !retries(error, .none) { conclude(.failure(error), .status) }
     }
+  }
+
+  /// The attempt is over, or was never made.
+  func detachStream() {
+    stream = nil
+    connection = nil
+  }
+}
+
+extension Result {
+  fileprivate var isSuccess: Bool {
+    if case .success = self { return true }
+    return false
   }
 }

@@ -28,7 +28,8 @@ package struct ClientCallLife {
   package enum CloseAction: Hashable {
     /// The server has not seen the call: open it again elsewhere.
     case retry
-    case end(RPCError)
+    /// End it with this, or try again later.
+    case fail(RPCError)
     /// Nothing: the call has its status.
     case drop
   }
@@ -49,6 +50,17 @@ package struct ClientCallLife {
   package mutating func opened() {
     precondition(phase == .waiting, "a call has one stream at a time")
     phase = .open
+  }
+
+  /// Whether nothing of an answer has come, so that the call may be made again.
+  package var mayRetry: Bool { phase == .waiting || phase == .open }
+
+  /// The attempt failed, and another follows after a wait.
+  package mutating func retryLater() -> EndAction {
+    let hadStream = phase == .open
+    precondition(mayRetry, "a call that was answered is not made again")
+    phase = .waiting
+    return hadStream && !requestsFinished ? .reset(HTTP2Code.cancel) : .forget
   }
 
   package mutating func finishRequests() -> Bool {
@@ -108,13 +120,12 @@ package struct ClientCallLife {
       phase = .waiting
       return .retry
     }
-    phase = .ended
-    guard let code else { return .end(lossError) }
+    guard let code else { return .fail(lossError) }
     if code == HTTP2Code.noError {
-      return .end(RPCError(.unknown, "the server ended the call without a status"))
+      return .fail(RPCError(.unknown, "the server ended the call without a status"))
     }
     let status = StatusCode(resetCode: code)
-    return .end(RPCError(status, "the server reset the call (HTTP/2 code \(code))"))
+    return .fail(RPCError(status, "the server reset the call (HTTP/2 code \(code))"))
   }
 }
 

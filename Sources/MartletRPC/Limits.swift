@@ -93,12 +93,15 @@ public struct ClientLimits: Sendable, Hashable {
   /// Bytes of metadata, counted in the same way, that a call may send; above it the call fails with
   /// INTERNAL.
   public var maxMetadataBytes = 12 << 10
-  /// Bytes of requests kept so that a call which the server has provably not seen is sent again
-  /// on a new connection.
+  /// Bytes of requests that a call keeps so that it can be made again.
   ///
-  /// A call that has sent more than this is not retried.
-  public var replayBytes = 64 << 10
-  /// How often such a call is sent again before it fails with UNAVAILABLE.
+  /// A call that has sent more than this is not.
+  public var replayBytes = 256 << 10
+  /// Bytes of requests that all calls of a channel keep so that they can be made again.
+  ///
+  /// A call that would exceed it is not.
+  public var maxReplayBytesPerChannel = 16 << 20
+  /// How often a call which the server has provably not looked at is sent again before it fails with UNAVAILABLE.
   public var maxTransparentRetries = 3
   /// Calls that may wait for a connection, or for the server to allow one more stream.
   public var maxWaitingCalls = 10_000

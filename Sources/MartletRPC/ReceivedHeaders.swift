@@ -10,6 +10,7 @@ package struct ReceivedHeaders: Sendable {
   package var grpcStatus: String?
   package var grpcMessage: String?
   package var statusDetails: [UInt8]?
+  package var retryPushback: String?
   package var metadata = Metadata()
 
   package init() {}
@@ -26,6 +27,7 @@ package struct ReceivedHeaders: Sendable {
     case "grpc-timeout": timeout = value
     case "grpc-status": grpcStatus = value
     case "grpc-message": grpcMessage = value
+    case "grpc-retry-pushback-ms": retryPushback = value
     case RPCError.detailsName: statusDetails = Base64.decode(value.utf8)
     default: metadata.receive(name: name, value: value)
     }

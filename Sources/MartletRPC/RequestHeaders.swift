@@ -20,6 +20,11 @@ struct RequestHeaders {
     self.userAgent = userAgent.map { "\($0) \(Self.library)" } ?? Self.library
   }
 
+  /// Whether the text can stand in `:authority`.
+  static func isAuthority(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { (0x21...0x7e).contains($0) }
+  }
+
   func headers(
     path: String,
     timeLeft: Duration?,

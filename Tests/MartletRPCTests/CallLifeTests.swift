@@ -105,8 +105,8 @@ import Testing
       #expect(close(&life, processed: false) == .retry)
       life.opened()
     }
-    #expect(close(&life, processed: false) == .end(status(.unavailable, 7)))
-    #expect(life.phase == .ended)
+    #expect(close(&life, processed: false) == .fail(status(.unavailable, 7)))
+    #expect(life.phase == .open)
   }
 
   @Test("a call is not sent again once it was answered, or processed, or cannot be replayed")
@@ -129,7 +129,7 @@ import Testing
       canReplay: true,
       lossError: RPCError(.unavailable, "cable")
     )
-    #expect(action == .end(RPCError(.unavailable, "cable")))
+    #expect(action == .fail(RPCError(.unavailable, "cable")))
   }
 
   @Test("a second block of headers is no answer")
