@@ -374,6 +374,12 @@ if Context.environment["MARTLET_FUZZ"] != nil {
       swiftSettings: fuzzing
     ),
     .executableTarget(
+      name: "HTTP2Fuzzer",
+      dependencies: ["EchoSchema", "MartletHTTP2", "MartletNet", "MartletRPC"],
+      path: "Tests/Fuzz/HTTP2Fuzzer",
+      swiftSettings: fuzzing
+    ),
+    .executableTarget(
       name: "SchemaFuzzer",
       dependencies: ["MartletSchema"],
       path: "Tests/Fuzz/SchemaFuzzer",

@@ -196,6 +196,12 @@ extension HTTP2Connection {
     role == .client || bufferedBytes + count <= configuration.limits.maxBufferedBytes
   }
 
+  /// So many more of the streams' bytes wait, or fewer.
+  func bufferedMore(_ count: Int) {
+    bufferedBytes += count
+    loop.unsentBytes += count
+  }
+
   private func sendKeepalive() {
     life.keepaliveTimer = loop.schedule(after: configuration.keepaliveTimeout) { [self] in
       fail(.keepaliveTimeout)

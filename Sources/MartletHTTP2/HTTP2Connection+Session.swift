@@ -66,15 +66,17 @@ extension HTTP2Connection {
 
   // MARK: In
 
-  func feed(_ bytes: UnsafeRawBufferPointer) {
-    guard let session, !isClosing, !bytes.isEmpty else { return }
-    let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self)
-    if role == .server { progress.received(bytes, now: loop.now) }
+  /// Lets nghttp2 read whole frames or parts of them; false when it gives the peer up.
+  func give(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    guard let session, let start = bytes.baseAddress?.assumingMemoryBound(to: UInt8.self) else {
+      return true
+    }
     let used = nghttp2_session_mem_recv(session, start, bytes.count)
-    if used < 0 { return violated(by: Int32(clamping: used)) }
-    transport.setNeedsFlush()
-    regulateReading()
-    watchFrames()
+    guard used >= 0 else {
+      violated(by: Int32(clamping: used))
+      return false
+    }
+    return true
   }
 
   /// nghttp2 gave up on what the peer sent.
@@ -212,7 +214,7 @@ extension HTTP2Connection {
   ///
   /// Looked at after every read: as long as the transport holds bytes nothing is flushed, and each
   /// frame that the peer sends meanwhile may queue an answer in nghttp2.
-  private func regulateReading() {
+  func regulateReading() {
     guard role == .server else { return }
     let limits = configuration.limits
     let pending = transport.pendingByteCount

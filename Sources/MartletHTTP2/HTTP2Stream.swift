@@ -121,7 +121,7 @@ package final class HTTP2Stream: @unchecked Sendable {
   package func write(_ bytes: [UInt8]) {
     guard session != nil, !isFinished else { return }
     guard connection.mayBuffer(bytes.count) else { return reset(.enhanceYourCalm) }
-    connection.bufferedBytes += bytes.count
+    connection.bufferedMore(bytes.count)
     outbound.append(bytes)
     if outbound.count >= highWater { isThrottled = true }
     resume()
@@ -130,6 +130,8 @@ package final class HTTP2Stream: @unchecked Sendable {
   /// The same for a piece that is copied: many small ones leave in one DATA frame.
   package func write(copying bytes: UnsafeRawBufferPointer) {
     guard session != nil, !isFinished else { return }
+    guard connection.mayBuffer(bytes.count) else { return reset(.enhanceYourCalm) }
+    connection.bufferedMore(bytes.count)
     outbound.append(copying: bytes)
     if outbound.count >= highWater { isThrottled = true }
     resume()
@@ -221,7 +223,7 @@ package final class HTTP2Stream: @unchecked Sendable {
     isClosed = true
     connection.giveBack(unconsumed, on: nil)
     unconsumed = 0
-    connection.bufferedBytes -= outbound.count
+    connection.bufferedMore(-outbound.count)
     outbound.removeAll()
     trailers = nil
     let delegate = self.delegate
@@ -252,7 +254,7 @@ package final class HTTP2Stream: @unchecked Sendable {
   /// Moves a frame's payload to where the connection gathers frames.
   func takeOutbound(into target: UnsafeMutableRawBufferPointer) {
     outbound.move(into: target)
-    connection.bufferedBytes -= target.count
+    connection.bufferedMore(-target.count)
     isStalled = false
     if isThrottled, outbound.count <= connection.configuration.limits.streamLowWaterBytes {
       connection.wake(self)

@@ -1,4 +1,5 @@
 internal import CNGHTTP2
+internal import MartletNet
 
 /// What is remembered of a peer's streams after they have ended, to tell its violations from races.
 ///
@@ -16,18 +17,43 @@ struct PeerConduct {
 }
 
 extension HTTP2Connection {
+  /// Gives the peer's bytes to nghttp2, and looks at each of their frames before that does.
+  func feed(_ bytes: UnsafeRawBufferPointer) {
+    guard session != nil, !isClosing, !bytes.isEmpty else { return }
+    var given = 0
+    var position = 0
+    var ended: Int32 = 0
+    var newest = conduct.newestStream
+    while let head = progress.next(in: bytes, &position, now: loop.now) {
+      let isOld = head.isHeaders ? head.stream <= newest : head.isData && head.stream == ended
+      if isOld {
+        // What is right for this frame hangs on those before it: nghttp2 gets them first.
+        let start = max(given, position - FrameHead.length)
+        guard give(UnsafeRawBufferPointer(rebasing: bytes[given..<start])) else { return }
+        given = start
+      }
+      peerBegan(head)
+      guard !isClosing else { return }
+      if head.isHeaders { newest = max(newest, head.stream) }
+      if head.endsStream { ended = head.stream }
+    }
+    guard give(UnsafeRawBufferPointer(rebasing: bytes[given...])) else { return }
+    transport.setNeedsFlush()
+    regulateReading()
+    if role == .server { watchFrames() }
+  }
+
   /// A frame begins: counts one that does no work, and ends the connection for one that cannot be.
-  func peerBegan(_ frame: nghttp2_frame_hd) {
-    let endsStream = UInt32(frame.flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+  private func peerBegan(_ frame: FrameHead) {
     switch nghttp2_frame_type(rawValue: UInt32(frame.type)) {
     case NGHTTP2_CONTINUATION, NGHTTP2_WINDOW_UPDATE: break
-    case NGHTTP2_HEADERS: peerUses(frame.stream_id)
+    case NGHTTP2_HEADERS: peerUses(frame.stream)
     case NGHTTP2_DATA:
-      if frame.length == 0, !endsStream { charge(.idle) }
-      peerUses(frame.stream_id)
+      if frame.payloadLength == 0, !frame.endsStream { charge(.idle) }
+      peerUses(frame.stream)
     case NGHTTP2_RST_STREAM: charge(.reset)
-    case NGHTTP2_SETTINGS: charge(.idle, count: 1 + Int(frame.length) / settingsEntryLength)
-    case NGHTTP2_PRIORITY where frame.stream_id == 0:
+    case NGHTTP2_SETTINGS: charge(.idle, count: 1 + frame.payloadLength / settingsEntryLength)
+    case NGHTTP2_PRIORITY where frame.stream == 0:
       // nghttp2 ignores PRIORITY altogether (RFC 9113, section 6.3).
       terminate(.protocolError, .peerViolation(.protocolError, "PRIORITY on stream 0"))
     default: charge(.idle)
@@ -58,7 +84,7 @@ extension HTTP2Connection {
   /// the connection (RFC 9113, sections 5.1 and 5.1.1).
   private func peerUses(_ id: Int32) {
     guard role == .server, id <= conduct.newestStream, id > conduct.newestCutShort, id & 1 == 1,
-      !(id == conduct.newestStream && conduct.isNewestOpen), !isClosing,
+      !(id == conduct.newestStream && conduct.isNewestOpen),
       nghttp2_session_get_stream_user_data(session, id) == nil
     else { return }
     terminate(.streamClosed, .peerViolation(.streamClosed, "a frame on a stream that has ended"))
@@ -66,3 +92,14 @@ extension HTTP2Connection {
 }
 
 private let settingsEntryLength = 6
+
+extension FrameHead {
+  fileprivate var isData: Bool { type == UInt8(NGHTTP2_DATA.rawValue) }
+  fileprivate var isHeaders: Bool { type == UInt8(NGHTTP2_HEADERS.rawValue) }
+
+  /// Whether the peer says nothing more on the stream after it.
+  fileprivate var endsStream: Bool {
+    if type == UInt8(NGHTTP2_RST_STREAM.rawValue) { return true }
+    return (isData || isHeaders) && UInt32(flags) & NGHTTP2_FLAG_END_STREAM.rawValue != 0
+  }
+}

@@ -10,7 +10,6 @@ internal import MartletNet
 nonisolated(unsafe) let sessionCallbacks: OpaquePointer? = {
   var table: OpaquePointer?
   guard nghttp2_session_callbacks_new(&table) == 0 else { return nil }
-  nghttp2_session_callbacks_set_on_begin_frame_callback(table, onBeginFrame)
   nghttp2_session_callbacks_set_on_begin_headers_callback(table, onBeginHeaders)
   nghttp2_session_callbacks_set_on_header_callback(table, onHeader)
   nghttp2_session_callbacks_set_on_frame_recv_callback(table, onFrameReceived)
@@ -46,16 +45,6 @@ private func isAcknowledgement(_ header: nghttp2_frame_hd) -> Bool {
 }
 
 // MARK: In
-
-private func onBeginFrame(
-  _ session: OpaquePointer?,
-  _ header: UnsafePointer<nghttp2_frame_hd>?,
-  _ user: UnsafeMutableRawPointer?
-) -> Int32 {
-  guard let header = header?.pointee, let connection = connection(user) else { return 0 }
-  connection.peerBegan(header)
-  return 0
-}
 
 private func onBeginHeaders(
   _ session: OpaquePointer?,

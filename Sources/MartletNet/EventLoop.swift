@@ -48,6 +48,8 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   var acceptedCount = 0
   /// TLS handshakes of accepted connections.
   var handshakes: HandshakeGate
+  /// Bytes that the users of this loop's connections hold for peers that have not taken them.
+  package var unsentBytes = 0
 
   // Shared between threads.
   private struct Inbox {

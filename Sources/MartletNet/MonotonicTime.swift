@@ -26,6 +26,14 @@ package struct MonotonicTime: Comparable, Hashable, Sendable {
     return MonotonicTime(nanoseconds: overflow ? .max : sum)
   }
 
+  /// The point `delay` earlier, or the clock's start.
+  package static func - (time: MonotonicTime, delay: Duration) -> MonotonicTime {
+    let (difference, overflow) = time.nanoseconds.subtractingReportingOverflow(
+      delay.clampedNanoseconds
+    )
+    return MonotonicTime(nanoseconds: overflow ? 0 : difference)
+  }
+
   package static func - (left: MonotonicTime, right: MonotonicTime) -> Duration {
     left >= right
       ? .nanoseconds(Int64(clamping: left.nanoseconds - right.nanoseconds))

@@ -150,7 +150,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
 
   override func submit(copying frame: UnsafeRawBufferPointer) throws(RPCError) {
     try beginRequest(bytes: frame.count - Envelope.prefixLength)
-    guard keepsReplay else { stream?.write(copying: frame); return }
+    guard replay.isWhole else { stream?.write(copying: frame); return }
     let frame = Array(frame)
     remember(frame)
     stream?.write(frame)

@@ -24,6 +24,12 @@ public struct ServerLimits: Sendable, Hashable {
   /// The call that would exceed it ends with RESOURCE_EXHAUSTED; requests smaller than a window
   /// are not concerned.
   public var maxPartialRequestBytes = 128 << 20
+  /// Bytes of encoded responses that all calls of one event loop together may hold for clients that
+  /// do not take them.
+  ///
+  /// The call whose response would exceed it ends with RESOURCE_EXHAUSTED; responses up to
+  /// `sendHighWaterBytes` are not concerned.
+  public var maxUnsentResponseBytes = 256 << 20
   /// Calls that one connection may have open at a time; as many again may still run although their
   /// client gave them up, and above that a new one ends with RESOURCE_EXHAUSTED.
   public var maxConcurrentCallsPerConnection = 256
@@ -59,6 +65,11 @@ public struct ServerLimits: Sendable, Hashable {
   public var maxStatusMessageBytes = 2 << 10
   /// How long a new connection may take for TLS and HTTP/2's first frames.
   public var handshakeTimeout: Duration = .seconds(10)
+  /// How long the one request of a call may take to come, after its headers; nil for ever.
+  ///
+  /// Above it the call ends with DEADLINE_EXCEEDED, within a quarter more. Calls with many requests
+  /// are not concerned.
+  public var requestTimeout: Duration? = .seconds(300)
   /// How long a connection may stay without an open call before it is sent away; nil for ever.
   public var connectionIdleTimeout: Duration? = .seconds(600)
   /// How long a connection may be silent before it is asked for a sign of life; nil for never.

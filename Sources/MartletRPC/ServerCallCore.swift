@@ -21,6 +21,8 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   @exclusivity(unchecked) var peerAccepts: AcceptedEncodings = []
   /// The connection that counts it.
   var owningConnection: ServerConnection?
+  /// When its headers had come.
+  private let began: MonotonicTime
   /// Where the loop's list of calls holds it; -1 when it has left.
   var place = -1
   /// The response of a call that has exactly one, until the handler and all interceptors are
@@ -30,6 +32,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   init(owner: ServerLoop, method: RPCMethod, bounds: MessageBounds) {
     self.owner = owner
     self.method = method
+    began = owner.loop.now
     super.init(loop: owner.loop, bounds: bounds)
   }
 
@@ -72,6 +75,12 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     cut(RPCError(.resourceExhausted, "too many large requests are under way at the server"))
   }
 
+  /// The client takes too long over its one request.
+  func cutIfLate(began limit: MonotonicTime) {
+    guard life.handler == .notStarted, life.responses != .ended, began < limit else { return }
+    cut(RPCError(.deadlineExceeded, "the request did not come in time"))
+  }
+
   func requestsEnded() {
     life.requestsEnded()
     endReading(.complete)
@@ -107,6 +116,8 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     } catch {
       failure = owner.status(for: error, in: call)
     }
+    // Queued or refused, it is no longer ours to hold.
+    onlyResponse = nil
     handlerReturned(failure)
   }
 
@@ -165,6 +176,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private var cancellation: RPCError?
 
   override func submit(_ frame: [UInt8]) throws(RPCError) {
+    guard owner.mayHold(frame.count) else { throw Self.tooMuchUnsent }
     try beginResponse()
     // One that was held back is counted already.
     if onlyResponse == nil { sent.count(messageBytes: frame.count - Envelope.prefixLength) }
@@ -172,6 +184,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   override func submit(copying frame: UnsafeRawBufferPointer) throws(RPCError) {
+    guard owner.mayHold(frame.count) else { throw Self.tooMuchUnsent }
     try beginResponse()
     sent.count(messageBytes: frame.count - Envelope.prefixLength)
     stream?.write(copying: frame)
@@ -199,6 +212,11 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
       throw Self.metadataTooLarge
     }
   }
+
+  private static let tooMuchUnsent = RPCError(
+    .resourceExhausted,
+    "too many responses wait for clients that do not take them"
+  )
 
   /// Sends what goes before the first response.
   func sendHeaders() throws(RPCError) {

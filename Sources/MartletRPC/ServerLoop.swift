@@ -17,6 +17,7 @@ final class ServerLoop: @unchecked Sendable {
   private var listeners: [Listener] = []
   private var connections: [ObjectIdentifier: HTTP2Connection] = [:]
   @exclusivity(unchecked) private var calls: ContiguousArray<ServerCallCore> = []
+  private var looksForLateRequests = false
   /// Bytes of incomplete requests beyond their calls' windows.
   @exclusivity(unchecked) var partialRequestBytes = 0
   @exclusivity(unchecked) private var isDraining = false
@@ -106,6 +107,27 @@ final class ServerLoop: @unchecked Sendable {
   func callBegan(_ core: ServerCallCore) {
     core.place = calls.count
     calls.append(core)
+    if !looksForLateRequests { lookForLateRequests() }
+  }
+
+  /// One timer for all calls: most requests have come whole before a timer of theirs was set.
+  private func lookForLateRequests() {
+    guard let timeout = configuration.limits.requestTimeout else { return }
+    looksForLateRequests = true
+    loop.schedule(after: max(timeout / 4, .milliseconds(100))) { [self] in
+      looksForLateRequests = false
+      let limit = loop.now - timeout
+      for core in calls { core.cutIfLate(began: limit) }
+      if !calls.isEmpty { lookForLateRequests() }
+    }
+  }
+
+  /// Whether a response of so many bytes may wait for its client.
+  ///
+  /// One that fits the bound of its call always may.
+  func mayHold(_ count: Int) -> Bool {
+    count <= configuration.limits.sendHighWaterBytes
+      || loop.unsentBytes + count <= configuration.limits.maxUnsentResponseBytes
   }
 
   /// Harmless for a call that has left before.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes what the fuzzers start from: messages of everything.proto, their JSON, and our schemas.
 
-    make_seeds.py FOLDER    writes FOLDER/{WireFuzzer,SchemaFuzzer,JSONFuzzer}/...
+    make_seeds.py FOLDER    writes FOLDER/{WireFuzzer,SchemaFuzzer,JSONFuzzer,HTTP2Fuzzer}/...
 
 The messages are those of the differential tests, from a fixed seed. The first byte of a message's
 seed picks its type, in the order of the fuzzer's own list.
@@ -16,6 +16,7 @@ from google.protobuf import json_format
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests" / "interop"))
 
+from http2_seeds import write_http2  # noqa: E402
 from test_codec_differential import fill, load_classes, unknown_field, varint  # noqa: E402
 
 WIRE = "Scalars Optionals Lists Unpacked Maps Choice Tree Edges Empty Flat Flats".split()
@@ -98,6 +99,7 @@ def main():
     write_streams(folder, rng, classes)
     write_json(folder, rng, classes)
     write_schemas(folder)
+    write_http2(folder, write)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,10 @@ import Testing
 
   private func receive(_ progress: inout FrameProgress, _ bytes: [UInt8], at seconds: UInt64) {
     let now = time(seconds)
-    bytes.withUnsafeBytes { progress.received($0, now: now) }
+    bytes.withUnsafeBytes { bytes in
+      var position = 0
+      while progress.next(in: bytes, &position, now: now) != nil {}
+    }
   }
 
   @Test("each byte of a preface, frames and header blocks tells what is unfinished")

@@ -76,6 +76,8 @@ class Frame:
     flags: int
     stream: int
     payload: bytes
+    # Of HEADERS, by name.
+    fields: dict = dataclasses.field(default_factory=dict)
 
     @property
     def code(self):
@@ -138,7 +140,9 @@ class RawConnection:
                 if len(self.buffer) >= 9 + size:
                     head, payload = self.buffer[:9], self.buffer[9:9 + size]
                     self.buffer = self.buffer[9 + size:]
-                    return Frame(head[3], head[4], int.from_bytes(head[5:9], "big") & 0x7FFFFFFF, payload)
+                    # Every block has to go through the decoder, which keeps a table.
+                    fields = dict(self.decoder.decode(payload)) if head[3] == HEADERS else {}
+                    return Frame(head[3], head[4], int.from_bytes(head[5:9], "big") & 0x7FFFFFFF, payload, fields)
             left = deadline - time.monotonic()
             if self.closed or left <= 0:
                 return None
@@ -164,6 +168,11 @@ class RawConnection:
         got = self.read_until(lambda frame: frame.kind == GOAWAY and frame.code != "NO_ERROR", timeout)
         return got.code if got else None
 
+    def answers(self, timeout=None):
+        """Whether it still acknowledges SETTINGS: more PINGs than a few would be too many for a gRPC server."""
+        self.send(settings())
+        return self.read_until(lambda got: got.kind == SETTINGS and got.flags & ACK, timeout) is not None
+
     def answers_ping(self, text=b"are you?", timeout=None):
         self.send(ping(text))
         return self.read_until(lambda f: f.kind == PING and f.flags & ACK and f.payload == text, timeout) is not None
@@ -174,9 +183,8 @@ class RawConnection:
             if got.kind == DATA and got.payload:
                 self.send(window_update(0, len(got.payload)) + window_update(got.stream, len(got.payload)))
             if got.kind == HEADERS:
-                fields = dict(self.decoder.decode(got.payload, raw=True))
                 if got.stream == stream and got.flags & END_STREAM:
-                    text = fields.get(b"grpc-status")
+                    text = got.fields.get("grpc-status")
                     return None if text is None else int(text)
             if got.kind == RST_STREAM and got.stream == stream:
                 return f"RST_STREAM {got.code}"

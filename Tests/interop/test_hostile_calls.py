@@ -1,5 +1,6 @@
 """What a client may do to our server above HTTP/2: lies about lengths, calls given up, readers that do not read."""
 
+import contextlib
 import gzip
 import struct
 import time
@@ -7,7 +8,7 @@ import time
 import pytest
 
 from hard_peer import Bystander, HardServer
-from raw_frames import (CHAT, DATA, END_HEADERS, END_STREAM, GET, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE, RST_STREAM,
+from raw_frames import (CHAT, DATA, END_HEADERS, END_STREAM, GET, GOAWAY, HEADERS, INITIAL_WINDOW_SIZE, RST_STREAM, SETTINGS,
                         RawConnection, block, frame, headers, request_fields, rst_stream, settings, window_update)
 from raw_http2 import message
 
@@ -20,7 +21,8 @@ LIMIT = 1 << 20
 
 @pytest.fixture(scope="module")
 def server(binaries):
-    server = HardServer(binaries, maxRequestMessageBytes=LIMIT, maxPartialRequestBytes=8 << 20)
+    server = HardServer(binaries, maxRequestMessageBytes=LIMIT, maxPartialRequestBytes=8 << 20,
+                        maxUnsentResponseBytes=64 << 20)
     yield server
     assert "stopped" in server.stop()
 
@@ -89,7 +91,7 @@ def test_a_message_at_the_limit_and_one_byte_over(connection, bystander, extra, 
     connection.send(headers(1, request_fields(GET), OPEN))
     got = send_body(connection, 1, body)
     if got is not None and got.kind == HEADERS:
-        assert dict(connection.decoder.decode(got.payload))["grpc-status"] == str(status)
+        assert got.fields["grpc-status"] == str(status)
     else:
         assert connection.status(1) == status
 
@@ -106,20 +108,17 @@ def test_a_length_that_is_not_the_bodys(connection, bystander, path, said, statu
 def test_requests_that_are_never_finished(server, bystander):
     """Each reserves what has come, all together no more than the loop's limit (8 MiB here)."""
     memory = server.rss_kb
-    refused = 0
-    connections = []
-    for _ in range(3):
-        connection = RawConnection(server.port)
-        connection.handshake((INITIAL_WINDOW_SIZE, 1 << 20))
-        connections.append(connection)
-        for stream in range(1, 21, 2):
-            connection.send(headers(stream, request_fields(GET), OPEN))
-            got = send_body(connection, stream, b"\0" + struct.pack(">I", LIMIT) + bytes(LIMIT - 1), end=False)
-            refused += got is not None
-    assert refused > 10
-    assert server.peak_kb - memory < 40_000
-    for connection in connections:
-        connection.socket.close()
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            connection = stack.enter_context(RawConnection(server.port))
+            connection.handshake((INITIAL_WINDOW_SIZE, 1 << 20))
+            for stream in range(1, 21, 2):
+                connection.send(headers(stream, request_fields(GET), OPEN))
+                send_body(connection, stream, b"\0" + struct.pack(">I", LIMIT) + bytes(LIMIT - 1), end=False)
+            assert connection.answers()
+        # Some of the bystander's may be among them.
+        assert 6 <= server.census()[1] <= 10
+        assert server.peak_kb - memory < 25_000
 
 
 def test_a_decompression_bomb(server, connection, bystander):
@@ -128,7 +127,7 @@ def test_a_decompression_bomb(server, connection, bystander):
     connection.send(headers(1, request_fields(GET, ("grpc-encoding", "gzip")), OPEN))
     got = send_body(connection, 1, message(bomb, compressed=1))
     if got is not None and got.kind == HEADERS:
-        assert dict(connection.decoder.decode(got.payload))["grpc-status"] in ("8", "12")
+        assert got.fields["grpc-status"] in ("8", "12")
     else:
         assert connection.status(1) in (RESOURCE_EXHAUSTED, UNIMPLEMENTED)
     assert server.peak_kb - memory < 12_000 and server.cpu_seconds - cpu < 2
@@ -139,29 +138,33 @@ def test_a_decompression_bomb(server, connection, bystander):
 @pytest.mark.parametrize("gives_up", ["resets", "has a deadline of a nanosecond"])
 def test_handlers_that_ignore_cancellation_do_not_pile_up(server, connection, bystander, gives_up):
     """However a client gives its calls up, twice the concurrent calls (256) run at most."""
-    body = request(bystander, delay_ms=4_000)
+    body = request(bystander, delay_ms=3_000)
     extra = [("x-mode", "ignore-cancellation")] + ([("grpc-timeout", "1n")] if "deadline" in gives_up else [])
     head = block(request_fields(GET, *extra))
-    memory, highest, statuses = server.rss_kb, 0, set()
+    memory, highest = server.rss_kb, 0
     for start in range(1, 1_601, 160):
         ids = range(start, start + 160, 2)
-        end = (lambda id: b"") if "deadline" in gives_up else rst_stream
         connection.send(b"".join(frame(HEADERS, OPEN, id, head) + frame(DATA, END_STREAM, id, body) for id in ids))
-        assert connection.answers_ping()
-        connection.send(b"".join(end(id) for id in ids))
+        if not connection.answers():
+            break
+        if gives_up == "resets":
+            connection.send(b"".join(rst_stream(id) for id in ids))
         highest = max(highest, server.census()[1])
-    connection.send(frame(HEADERS, OPEN, 9_001, block(request_fields(GET))) + frame(DATA, END_STREAM, 9_001, request(bystander)))
-    statuses.add(connection.status(9_001))
-    # 800 were asked for: by resets the budget ends the connection before, else the limit holds.
-    assert highest <= 2 * 256 + 10
-    assert statuses & {RESOURCE_EXHAUSTED, "GOAWAY ENHANCE_YOUR_CALM"} or highest < 512
+    # 800 were asked for: the budget of resets ends the connection before, or each call above the limit is refused.
+    assert 300 < highest <= 2 * 256 + 10
+    if gives_up == "resets":
+        assert connection.closed
+    else:
+        connection.send(headers(9_001, request_fields(GET), OPEN)
+                        + frame(DATA, END_STREAM, 9_001, request(bystander, text="x")))
+        assert connection.status(9_001) == RESOURCE_EXHAUSTED
     assert server.peak_kb - memory < 30_000
 
 
 def test_a_handler_that_throws(connection):
     connection.send(headers(1, request_fields(GET, ("x-mode", "throw")), OPEN) + frame(DATA, END_STREAM, 1, message(b"")))
     assert connection.status(1) == UNKNOWN
-    assert connection.answers_ping()
+    assert connection.answers()
 
 
 def test_a_handler_that_never_reads(server, connection):
@@ -181,7 +184,7 @@ def test_a_handler_that_never_reads(server, connection):
             if room >= sent + 16_000:
                 connection.send(frame(DATA, 0, stream, bytes(16_000)))
                 sent += 16_000
-    assert connection.answers_ping()
+    assert connection.answers()
     print(f"\n{sent >> 10} KB sent, {server.peak_kb - memory} KB grown")
     assert server.peak_kb - memory < 16_000
     connection.send(b"".join(rst_stream(stream) for stream in range(1, 301, 2)))
@@ -203,7 +206,7 @@ def test_a_window_of_nothing(server, bystander):
         body = request(bystander, text="x" * 1_000, count=1_000_000)
         for stream in range(1, 201, 2):
             connection.send(headers(stream, request_fields(EXPAND), OPEN) + frame(DATA, END_STREAM, stream, body))
-        assert connection.answers_ping()
+        assert connection.answers()
         time.sleep(0.5)
         cpu = server.cpu_seconds
         time.sleep(1)
@@ -222,7 +225,7 @@ def test_a_window_of_one_byte(server, bystander):
         deadline = time.monotonic() + 1
         while time.monotonic() < deadline:
             connection.send(window_update(1, 1) * 50)
-            assert connection.answers_ping()
+            assert connection.answers()
             received += 50
         spent = server.cpu_seconds - cpu
         print(f"\n{received} bytes, {spent / received * 1e6:.1f} us each")
@@ -231,18 +234,23 @@ def test_a_window_of_one_byte(server, bystander):
 
 
 def test_large_responses_that_nobody_takes(server, bystander):
-    """A response is whole before it is sent; what all calls of a loop hold together is bounded."""
+    """A response is whole before it is sent; what all calls of a loop hold together is bounded (64 MiB here)."""
     memory = server.rss_kb
-    with RawConnection(server.port) as connection:
-        connection.handshake((INITIAL_WINDOW_SIZE, 0))
-        body = request(bystander, padding_bytes=8 << 20)
-        for stream in range(1, 201, 2):
-            connection.send(headers(stream, request_fields(GET), OPEN) + frame(DATA, END_STREAM, stream, body))
-        assert connection.answers_ping()
-        time.sleep(2)
-        print(f"\n{(server.peak_kb - memory) >> 10} MB grown")
-        assert server.peak_kb - memory < 400_000
-        assert connection.answers_ping()
+    body = request(bystander, padding_bytes=8 << 20)
+    statuses = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(3):
+            connection = stack.enter_context(RawConnection(server.port))
+            connection.handshake((INITIAL_WINDOW_SIZE, 0))
+            for stream in range(1, 81, 2):
+                connection.send(headers(stream, request_fields(GET), OPEN) + frame(DATA, END_STREAM, stream, body))
+            assert connection.answers()
+            while len(statuses) < 100 and (got := connection.read(0.5)):
+                statuses.append(got.fields.get("grpc-status"))
+        print(f"\n{(server.peak_kb - memory) >> 10} MB grown, {statuses.count('8')} refused")
+        # The allocator's scatter of such blocks is as much again; unbounded it would be 960 MB.
+        assert statuses.count("8") >= 60
+        assert server.peak_kb - memory < 250 << 10
 
 
 def test_settings_that_open_and_shut_the_window(server, bystander):
@@ -254,5 +262,5 @@ def test_settings_that_open_and_shut_the_window(server, bystander):
         cpu = server.cpu_seconds
         for number in range(300):
             connection.send(settings((INITIAL_WINDOW_SIZE, number % 2)))
-            assert connection.answers_ping()
+            assert connection.read_until(lambda got: got.kind == SETTINGS)
         assert server.cpu_seconds - cpu < 3

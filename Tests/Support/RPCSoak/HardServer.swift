@@ -27,6 +27,7 @@ struct HardServer {
     [
       ("maxRequestMessageBytes", \.maxRequestMessageBytes),
       ("maxPartialRequestBytes", \.maxPartialRequestBytes),
+      ("maxUnsentResponseBytes", \.maxUnsentResponseBytes),
       ("maxConnectionsPerLoop", \.maxConnectionsPerLoop),
       ("maxConcurrentCallsPerConnection", \.maxConcurrentCallsPerConnection),
     ]
@@ -36,6 +37,7 @@ struct HardServer {
     if let time = settings.milliseconds("handshakeTimeout") { limits.handshakeTimeout = time }
     if let time = settings.milliseconds("keepaliveInterval") { limits.keepaliveInterval = time }
     if let time = settings.milliseconds("keepaliveTimeout") { limits.keepaliveTimeout = time }
+    if let time = settings.milliseconds("requestTimeout") { limits.requestTimeout = time }
     if let time = settings.milliseconds("connectionIdleTimeout") {
       limits.connectionIdleTimeout = time
     }
