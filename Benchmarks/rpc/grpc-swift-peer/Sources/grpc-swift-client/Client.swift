@@ -1,6 +1,6 @@
-import Foundation
 import GRPCCore
 import GRPCNIOTransportHTTP2
+import Glibc
 import NIOPosix
 import PeerSchema
 import Synchronization

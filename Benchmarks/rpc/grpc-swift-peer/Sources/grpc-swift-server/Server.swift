@@ -1,6 +1,7 @@
-import Foundation
+import Dispatch
 import GRPCCore
 import GRPCNIOTransportHTTP2
+import Glibc
 import NIOPosix
 import PeerSchema
 
@@ -27,8 +28,8 @@ enum Server {
       let port = try await server.listeningAddress?.ipv4?.port ?? 0
       print("port \(port)")
       fflush(nil)
-      Thread.detachNewThread {
-        while readLine() != nil {}
+      DispatchQueue.global().async {
+        while getchar() != EOF {}
         exit(0)
       }
     }
