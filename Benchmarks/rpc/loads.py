@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import threading
 
 import build
 import servers
@@ -10,6 +11,7 @@ import servers
 WARMUP_SECONDS = 0.5
 # How long a load may take beyond its warm-up and measurement before it counts as stuck.
 SLACK_SECONDS = 300
+H2LOAD_SLACK_SECONDS = 30
 
 
 def json_of(command, core, seconds):
@@ -82,6 +84,8 @@ class H2Load:
         process = servers.start_pinned(
             command, cores, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+        watchdog = threading.Timer(int(command[2]) + H2LOAD_SLACK_SECONDS, process.kill)
+        watchdog.start()
         lines, begin, end = [], None, None
         for line in process.stdout:
             lines.append(line)
@@ -90,7 +94,8 @@ class H2Load:
                 begin = servers.cpu_seconds(server.pid)
             elif "Main benchmark duration is over" in line and end is None:
                 end = servers.cpu_seconds(server.pid)
-        process.wait(timeout=SLACK_SECONDS)
+        process.wait()
+        watchdog.cancel()
         server.check()
         if process.returncode != 0 or begin is None or end is None:
             raise SystemExit(f"{' '.join(map(str, command))}\n{''.join(lines)}")
