@@ -358,7 +358,7 @@ extension ClientCallCore: HTTP2StreamDelegate {
   func streamDidReachEnd(_ stream: HTTP2Stream) {
     guard stream === self.stream else { return }
     // After trailers the call has its status and this changes nothing.
-    conclude(.failure(RPCError(.unknown, "the server ended the call without a status")), .status)
+    conclude(.failure(ClientCallLife.noStatus), .status)
   }
 
   func streamDidBecomeWritable(_ stream: HTTP2Stream) { wakeWaiters() }

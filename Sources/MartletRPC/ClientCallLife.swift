@@ -91,6 +91,10 @@ package struct ClientCallLife {
     }
   }
 
+  /// The server has said all and no status among it, or reset the call with NO_ERROR
+  /// (PROTOCOL-HTTP2.md, "Errors").
+  package static let noStatus = RPCError(.internal, "the server ended the call without a status")
+
   /// Who ended a call.
   package enum EndCause {
     /// The server, with a status.
@@ -121,9 +125,7 @@ package struct ClientCallLife {
       return .retry
     }
     guard let code else { return .fail(lossError) }
-    if code == HTTP2Code.noError {
-      return .fail(RPCError(.unknown, "the server ended the call without a status"))
-    }
+    if code == HTTP2Code.noError { return .fail(Self.noStatus) }
     let status = StatusCode(resetCode: code)
     return .fail(RPCError(status, "the server reset the call (HTTP/2 code \(code))"))
   }

@@ -19,6 +19,10 @@ package enum ResponseHead: Hashable {
       self = .failed(Self.notGRPC(head, reason: "HTTP status 200 with \(type)"))
       return
     }
+    if let type = head.contentType, !ContentType.isProto(type), !endsStream {
+      self = .failed(RPCError(.internal, "the server's messages are not protobuf: \(type)"))
+      return
+    }
     if endsStream {
       self =
         switch head.callStatus() {
@@ -38,22 +42,30 @@ package enum ResponseHead: Hashable {
   }
 }
 
-/// `content-type` as gRPC reads it.
+/// `content-type` as gRPC reads it: a media type, whose case does not matter (RFC 9110, section
+/// 8.3.1), and perhaps parameters, which mean nothing.
 package enum ContentType {
   package static let grpc = "application/grpc"
 
   /// Whether the value is `application/grpc`, alone or followed by `+format` or `;parameters`.
   package static func isGRPC(_ value: String?) -> Bool {
-    guard let value, value.hasPrefix(grpc) else { return false }
-    switch value.utf8.dropFirst(grpc.utf8.count).first {
-    case nil, UInt8(ascii: "+"), UInt8(ascii: ";"): return true
+    guard let type = value.map(mediaType), type.hasPrefix(grpc) else { return false }
+    switch type.utf8.dropFirst(grpc.utf8.count).first {
+    case nil, UInt8(ascii: "+"): return true
     default: return false
     }
   }
 
   /// Whether the messages are protobuf's: no format, or `+proto`.
   package static func isProto(_ value: String) -> Bool {
-    let format = value.prefix { $0 != ";" }.dropFirst(grpc.count)
+    let format = mediaType(value).dropFirst(grpc.count)
     return format.isEmpty || format == "+proto"
+  }
+
+  private static func mediaType(_ value: String) -> String {
+    if value == grpc { return value }
+    var type = value.prefix { $0 != ";" }
+    while type.last == " " { type.removeLast() }
+    return type.lowercased()
   }
 }

@@ -38,12 +38,10 @@ enum ResponseHeaders {
   /// Both in one block, for a call without a message.
   static func trailersOnly(
     _ failure: RPCError?,
-    _ leading: Metadata,
     _ trailing: Metadata,
     maxMessageBytes: Int
   ) -> HTTP2HeaderList {
     var headers = plain
-    headers.append(leading)
     headers.append(status: failure, trailing, maxMessageBytes)
     return headers
   }

@@ -257,28 +257,18 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     let spared = metadataBytes > limits.maxMetadataBytes ? 0 : metadataBytes
     failure?.dropDetails(over: limits.maxMetadataBytes - spared)
     let maxMessageBytes = limits.maxStatusMessageBytes
-    switch action {
-    case .drop: return
-    case .trailersOnly:
-      if failure == nil, !leading.isEmpty {
-        stream?.submitResponse(ResponseHeaders.leading(leading))
-        stream?.finish(trailers: ResponseHeaders.trailers(nil, trailing))
-      } else {
-        stream?.submitResponse(
-          ResponseHeaders.trailersOnly(
-            failure,
-            leading,
-            trailing,
-            maxMessageBytes: maxMessageBytes
-          ),
-          endStream: true
-        )
-      }
-    case .trailers:
-      stream?.finish(
-        trailers: ResponseHeaders.trailers(failure, trailing, maxMessageBytes: maxMessageBytes)
+    if action == .trailersOnly, leading.isEmpty {
+      stream?.submitResponse(
+        ResponseHeaders.trailersOnly(failure, trailing, maxMessageBytes: maxMessageBytes),
+        endStream: true
       )
+      return
     }
+    // In one block with the status, the client could not tell the one metadata from the other.
+    if action == .trailersOnly { stream?.submitResponse(ResponseHeaders.leading(leading)) }
+    stream?.finish(
+      trailers: ResponseHeaders.trailers(failure, trailing, maxMessageBytes: maxMessageBytes)
+    )
   }
 
   private static let metadataTooLarge = RPCError(

@@ -96,7 +96,6 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     ResponseHeaders.trailersOnly(
       error,
       Metadata(),
-      Metadata(),
       maxMessageBytes: owner.configuration.limits.maxStatusMessageBytes
     )
   }
@@ -105,7 +104,6 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   /// could start handlers without end.
   private static let tooManyCalls = ResponseHeaders.trailersOnly(
     RPCError(.resourceExhausted, "too many calls that were given up still run"),
-    Metadata(),
     Metadata(),
     maxMessageBytes: .max
   )

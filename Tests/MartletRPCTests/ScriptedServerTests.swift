@@ -45,7 +45,11 @@ import Testing
 
   @Test(
     "a reset maps to its status",
-    arguments: [(UInt32(0x1), StatusCode.internal), (0x8, .cancelled), (0xb, .resourceExhausted)]
+    arguments: [
+      (UInt32(0x0), StatusCode.internal), (0x1, .internal), (0x2, .internal), (0x3, .internal),
+      (0x8, .cancelled), (0xb, .resourceExhausted), (0xc, .permissionDenied), (0xd, .internal),
+      (0xff, .internal),
+    ]
   )
   func resets(code: UInt32, status: StatusCode) async throws {
     try await ScriptedServer.run({ _, stream, _ in stream.reset(HTTP2ErrorCode(rawValue: code)) }) {
@@ -54,13 +58,13 @@ import Testing
     }
   }
 
-  @Test("an answer without a status is UNKNOWN")
+  @Test("an answer that ends without a status is INTERNAL")
   func noStatus() async throws {
     try await ScriptedServer.run({ _, stream, _ in
       stream.submitResponse(ResponseHeaders.leading(Metadata()))
       stream.finish()
     }) { client in
-      #expect(await failure { try await client.get(request()) }.code == .unknown)
+      #expect(await failure { try await client.get(request()) }.code == .internal)
     }
   }
 

@@ -35,6 +35,8 @@ struct EchoCaller {
     case "too-large": await tooLarge()
     case "unknown-method": await unknownMethod()
     case "keepalive": try await keepalive()
+    case "scripted-unary": await scriptedUnary()
+    case "scripted-stream": try await scriptedStream()
     default: EchoPeer.fail("no such check: \(check)")
     }
     await channel.close()
@@ -133,6 +135,29 @@ struct EchoCaller {
     print("in time \(ContinuousClock.now - start < .seconds(6))")
   }
 
+  /// Whatever a server of the test's own answers to one request.
+  private func scriptedUnary() async {
+    await report { print("text \(try await client.get(request("hello")).text)") }
+  }
+
+  /// The same for many responses, with all metadata.
+  private func scriptedStream() async throws {
+    let call = try await client.chat()
+    await call.requests.finish()
+    await report {
+      for entry in try await call.metadata().entries { print("leading \(text(of: entry))") }
+      for try await response in call.responses { print("text \(response.text)") }
+      for entry in try await call.trailers().entries { print("trailing \(text(of: entry))") }
+    }
+  }
+
+  private func text(of entry: Metadata.Entry) -> String {
+    switch entry.value {
+    case .text(let text): "\(entry.name) \(text)"
+    case .binary(let bytes): "\(entry.name) \(hex(bytes))"
+    }
+  }
+
   private func unknownMethod() async {
     let method = MethodDescriptor<EchoRequest, EchoResponse>(
       service: EchoService.name,
@@ -160,6 +185,9 @@ struct EchoCaller {
     } catch let error as RPCError {
       print("status \(error.code) \(error.message.replacing("\n", with: "\\n"))")
       if let details = error.statusDetails { print("details \(hex(details))") }
+      if check.hasPrefix("scripted") {
+        for entry in error.metadata.entries { print("trailing \(text(of: entry))") }
+      }
     } catch {
       print("unexpected \(error)")
     }
