@@ -3,13 +3,13 @@ internal import CZlib
 /// zlib's compressor for one format; used for one message after the other.
 ///
 /// About 264 KiB. Confined to whoever has it.
-final class Deflater {
+package final class Deflater {
   let algorithm: CompressionAlgorithm
   let level: Int
   private let stream: UnsafeMutablePointer<z_stream>
 
   /// Nil when there is no memory for it.
-  init?(_ algorithm: CompressionAlgorithm, level: Int) {
+  package init?(_ algorithm: CompressionAlgorithm, level: Int) {
     self.algorithm = algorithm
     self.level = level
     stream = .allocate(capacity: 1)
@@ -31,7 +31,7 @@ final class Deflater {
   /// - Parameter frame: a sealed frame that is not compressed.
   /// - Returns: the frame, compressed and sealed as such; nil when that is no smaller.
   /// - Complexity: O(frame), and stops as soon as what comes out is as long as the frame.
-  func compress(_ frame: [UInt8]) -> [UInt8]? {
+  package func compress(_ frame: [UInt8]) -> [UInt8]? {
     guard deflateReset(stream) == Z_OK else { return nil }
     let prefix = Envelope.prefixLength
     let compressed = frame.withUnsafeBytes { input in

@@ -2,7 +2,7 @@ internal import CZlib
 internal import Glibc
 
 /// Why bytes are not a compressed message.
-enum InflateError: Error, Hashable {
+package enum InflateError: Error, Hashable {
   /// It grows beyond the limit; no more than that was inflated.
   case tooLarge(limit: Int)
   /// It is not of the format, is damaged, or its checksum is wrong.
@@ -18,12 +18,12 @@ enum InflateError: Error, Hashable {
 /// zlib's decompressor with a buffer for what comes out; used for one message after the other.
 ///
 /// About 7 KiB, 40 while it works on a message, and the buffer. Confined to whoever has it.
-final class Inflater {
+package final class Inflater {
   private let stream: UnsafeMutablePointer<z_stream>
   private var output = GrowingBuffer()
 
   /// Nil when there is no memory for it.
-  init?() {
+  package init?() {
     stream = .allocate(capacity: 1)
     stream.initialize(to: z_stream())
     guard martlet_inflate_init(stream, MAX_WBITS) == Z_OK else {
@@ -48,7 +48,7 @@ final class Inflater {
   /// - Returns: what `body` does.
   /// - Throws: `InflateError`.
   /// - Complexity: O(input + output).
-  func inflate<Result>(
+  package func inflate<Result>(
     _ input: UnsafeRawBufferPointer,
     _ algorithm: CompressionAlgorithm,
     limit: Int,

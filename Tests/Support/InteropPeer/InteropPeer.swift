@@ -11,6 +11,7 @@ enum InteropPeer {
     usage: InteropPeer serve [PORT [CERTIFICATE KEY]]
            InteropPeer call CASE HOST PORT [ROOTS]
            InteropPeer cases
+           InteropPeer measure FILE
     """
 
   static func main() async {
@@ -20,6 +21,7 @@ enum InteropPeer {
       case "serve": try await serve(Array(arguments))
       case "call": try await call(Array(arguments))
       case "cases": for name in InteropCase.allCases { print(name.rawValue) }
+      case "measure": try CompressionCost.measure(file: arguments.first ?? "")
       default: fail(usage)
       }
     } catch {
