@@ -29,7 +29,16 @@ extension HTTP2Connection {
     }
     guard code == 0, session != nil else { return transport.close(error: .limit("memory")) }
     phase = .http2
+    if role == .client { sendPreface() }
     submitSettings()
+  }
+
+  /// A client's session puts the preface into the shared frame buffer when it is made, so it has to
+  /// be out of there before the loop makes another session.
+  private func sendPreface() {
+    var preface: UnsafePointer<UInt8>?
+    let count = nghttp2_session_mem_send(session, &preface)
+    if count > 0 { transport.write(UnsafeRawBufferPointer(start: preface, count: count)) }
   }
 
   private func submitSettings() {
