@@ -22,6 +22,8 @@ let arguments: Target.Dependency = .product(
   package: "swift-argument-parser"
 )
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let metrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let tracing: Target.Dependency = .product(name: "Tracing", package: "swift-distributed-tracing")
 
 let package = Package(
   name: "martlet",
@@ -31,6 +33,7 @@ let package = Package(
     .library(name: "MartletJSON", targets: ["MartletJSON"]),
     .library(name: "MartletRPC", targets: ["MartletRPC"]),
     .library(name: "MartletServices", targets: ["MartletServices"]),
+    .library(name: "MartletObservability", targets: ["MartletObservability"]),
     .library(name: "WorkoutClient", targets: ["WorkoutClient", "WorkoutSchema"]),
     .executable(name: "martletc", targets: ["martletc"]),
     .executable(name: "protoc-gen-martlet", targets: ["protoc-gen-martlet"]),
@@ -42,6 +45,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
   ],
   targets: [
     // System libraries, and what Glibc's Swift module leaves out. From here up, a target imports
@@ -119,6 +124,13 @@ let package = Package(
       name: "MartletServices",
       dependencies: ["MartletWire", "MartletWellKnown", "MartletRPC"],
       exclude: ["Schema", "DescriptorIndex/descriptor_index.proto"],
+      swiftSettings: strict
+    ),
+
+    // Logs, metrics and traces of calls, as interceptors.
+    .target(
+      name: "MartletObservability",
+      dependencies: ["MartletRPC", "MartletWire", logging, metrics, tracing],
       swiftSettings: strict
     ),
 
@@ -303,6 +315,16 @@ let package = Package(
       dependencies: [
         "MartletRPC", "MartletWire", "MartletHTTP2", "MartletNet", "EchoSchema",
         "TestCertificates", "TestFiles",
+      ],
+      swiftSettings: settings
+    ),
+    .testTarget(
+      name: "MartletObservabilityTests",
+      dependencies: [
+        "MartletObservability", "MartletRPC", "MartletWire", "EchoSchema", logging, metrics,
+        tracing,
+        .product(name: "MetricsTestKit", package: "swift-metrics"),
+        .product(name: "InMemoryTracing", package: "swift-distributed-tracing"),
       ],
       swiftSettings: settings
     ),

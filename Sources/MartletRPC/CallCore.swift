@@ -165,6 +165,7 @@ class CallCore: @unchecked Sendable {
   }
 
   var front: EnvelopeReader.Front { reader.front }
+  var untaken: (messages: Int, bytes: Int) { reader.untaken }
 
   func take<Element: Message>(_ type: Element.Type) -> Taken<Element> {
     assert(loop.isCurrent)

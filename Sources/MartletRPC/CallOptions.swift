@@ -15,6 +15,12 @@ public struct CallOptions: Sendable {
   /// What few calls use; one word for those that do not.
   private(set) var extras: Extras?
 
+  /// Whether a call made by a handler ends with the call that it answers, at the latest: it gets no
+  /// more time than is left of that one's deadline, and is cancelled with it.
+  ///
+  /// It needs `CallPropagation` at the server, which says whose handler this is.
+  public var inheritsCall = true
+
   /// Creates options.
   ///
   /// - Parameters:

@@ -43,4 +43,12 @@ extension CallCore {
     traffic.responseBytes = sendsRequests ? received.bytes : sent.bytes
     return traffic
   }
+  /// A client's traffic with what has arrived and was not taken; on the loop.
+  var finalTraffic: CallTraffic {
+    var traffic = traffic(sendsRequests: true)
+    let (messages, bytes) = untaken
+    traffic.responseMessages += messages
+    traffic.responseBytes += bytes
+    return traffic
+  }
 }

@@ -248,7 +248,13 @@ public final class Channel: Sendable {
   }
 
   private func newCall(_ path: String, _ options: CallOptions) throws(RPCError) -> ClientCallCore {
-    ClientCallCore(channel: try core(), path: path, options: options)
+    guard options.inheritsCall, let parent = ServerCall.current else {
+      return ClientCallCore(channel: try core(), path: path, options: options)
+    }
+    let options = options.limited(by: parent)
+    let call = ClientCallCore(channel: try core(), path: path, options: options)
+    call.follow(parent)
+    return call
   }
 }
 

@@ -35,8 +35,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   @exclusivity(unchecked) var head = ReceivedHeaders()
   @exclusivity(unchecked) private var leading: Metadata?
   @exclusivity(unchecked) private var outcome: Result<Metadata, RPCError>?
-  /// Called once with the outcome, for interceptors.
-  var onEnd: ((Result<Metadata, RPCError>) -> Void)?
+  /// Who hears the outcome: interceptors, and the call that this one is made for.
+  private var endObservers: [(Result<Metadata, RPCError>) -> Void] = []
 
   init(channel: ChannelCore, path: String, options: CallOptions) {
     self.channel = channel
@@ -282,10 +282,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     outcome = result
     if isCounted { channel.callEnded(isOK: result.isSuccess) }
     options.extras?.fields.report?.ended(metadata: leading, result)
-    if let onEnd {
-      self.onEnd = nil
-      onEnd(result)
-    }
+    if !endObservers.isEmpty { tellEndObservers(result) }
     deadlineTimer?.cancel()
     deadlineTimer = nil
     dropReplay()
@@ -298,6 +295,19 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   }
 
   private static let lost = RPCError(.unavailable, "the connection was lost")
+  /// Has `body` called with the outcome.
+  ///
+  /// Before the call starts.
+  func onceEnded(_ body: @escaping (Result<Metadata, RPCError>) -> Void) {
+    endObservers.append(body)
+  }
+
+  private func tellEndObservers(_ result: Result<Metadata, RPCError>) {
+    let observers = endObservers
+    endObservers = []
+    for observer in observers { observer(result) }
+  }
+
   private static let deadlineExceeded = RPCError(.deadlineExceeded, "the deadline has passed")
 }
 

@@ -122,6 +122,23 @@ package struct EnvelopeReader: ~Copyable {
     return result
   }
 
+  /// The whole messages that were not taken, and their bytes.
+  ///
+  /// - Complexity: O(messages).
+  package var untaken: (messages: Int, bytes: Int) {
+    var (messages, bytes) = (0, 0)
+    var place = start
+    while let memory, end - place >= Envelope.prefixLength {
+      let announced = memory.loadUnaligned(fromByteOffset: place + 1, as: UInt32.self)
+      let length = Int(UInt32(bigEndian: announced))
+      guard length <= maxMessageBytes, end - place - Envelope.prefixLength >= length else { break }
+      place += Envelope.prefixLength + length
+      messages += 1
+      bytes += length
+    }
+    return (messages, bytes)
+  }
+
   /// Forgets what was not taken.
   package mutating func removeAll() {
     start = 0

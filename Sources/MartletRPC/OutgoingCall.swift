@@ -15,6 +15,8 @@ public final class OutgoingCall: Sendable {
     var options: CallOptions
     var core: ClientCallCore?
     var trailers = Metadata()
+    /// What had gone when the attempt ended.
+    var traffic: CallTraffic?
     var observers: [@Sendable (RPCError?) -> Void] = []
     /// Whether the interceptors have handed the open stream to the caller.
     var isOpen = false
@@ -45,9 +47,11 @@ public final class OutgoingCall: Sendable {
   /// The metadata that came with the status of a call that has ended.
   public var trailingMetadata: Metadata { state.withLock { $0.trailers } }
 
-  /// How much has gone each way so far.
+  /// How much has gone each way so far; once the call is over, with the responses that nobody has
+  /// taken yet.
   public var traffic: CallTraffic {
-    state.withLock { $0.core }.map { $0.traffic(sendsRequests: true) } ?? CallTraffic()
+    let (final, core) = state.withLock { ($0.traffic, $0.core) }
+    return final ?? core?.traffic(sendsRequests: true) ?? CallTraffic()
   }
 
   /// Has `body` called once, when the call is over: nil for OK, or the error that the caller gets.
@@ -68,8 +72,13 @@ public final class OutgoingCall: Sendable {
   ///
   /// Its end is the call's with `endsCall`; otherwise the interceptors decide.
   func attach(_ core: ClientCallCore, endsCall: Bool) {
-    state.withLock { $0.core = core }
-    core.onEnd = { [self] result in
+    state.withLock { state in
+      state.core = core
+      state.traffic = nil
+    }
+    core.onceEnded { [self, unowned core] result in
+      let traffic = core.finalTraffic
+      state.withLock { $0.traffic = traffic }
       if endsCall { streamEnded(result) } else { noteTrailers(result) }
     }
   }

@@ -137,6 +137,14 @@ extension ServerCall {
     isCancelled ? state.withLock { $0.cancellation } : nil
   }
 
+  /// The status that the client sees, for interceptors that report it.
+  ///
+  /// - Parameter error: what `next` threw; nil when it returned.
+  /// - Returns: the status; nil for OK. That of a call which was cut before is the reason for it.
+  public func status(throwing error: (any Error)?) -> RPCError? {
+    cancellation ?? error.map { RPCError(handlerError: $0) }
+  }
+
   /// Has `body` called once if the call is cancelled; at once when it is already.
   ///
   /// - Parameter body: what to call; it runs on the call's loop and must not block.
