@@ -33,6 +33,24 @@ public struct ServerLimits: Sendable, Hashable {
   /// Calls that one connection may have open at a time; as many again may still run although their
   /// client gave them up, and above that a new one ends with RESOURCE_EXHAUSTED.
   public var maxConcurrentCallsPerConnection = 256
+  /// Calls that all clients together may have open at a time; nil for no limit.
+  ///
+  /// A further one ends at once with RESOURCE_EXHAUSTED, before anything is spent on it: a server
+  /// that has too much to do answers those whom it can. A call counts until its handler returns.
+  public var maxConcurrentCalls: Int?
+  /// Calls that one client's address may have open at a time, over all its connections; nil for no
+  /// limit.
+  ///
+  /// A further one ends with RESOURCE_EXHAUSTED. IPv6 addresses of one network (/64) count as one,
+  /// and behind a load balancer the address is the one of its PROXY header.
+  public var maxConcurrentCallsPerPeer: Int?
+  /// Calls that one client's address may begin in a second, in the long run; nil for no limit.
+  ///
+  /// A further one ends with RESOURCE_EXHAUSTED, and `grpc-retry-pushback-ms` says when the next one
+  /// will be taken.
+  public var callsPerSecondPerPeer: Int?
+  /// Calls that it may begin at once, after a time without any.
+  public var callBurstPerPeer = 100
   /// Connections that one event loop accepts; above it new ones are closed at once.
   public var maxConnectionsPerLoop = 16_384
   /// Connections that one client address (for IPv6 its /64) may have open; a further one is closed at
@@ -76,6 +94,24 @@ public struct ServerLimits: Sendable, Hashable {
   public var keepaliveInterval: Duration? = .seconds(60)
   /// How long it may take to answer before it counts as dead.
   public var keepaliveTimeout: Duration = .seconds(20)
+  /// How often a client may ask us for a sign of life (PING) while it gets nothing else; nil for as
+  /// often as it likes.
+  ///
+  /// Two that come too early are forgiven, the third ends the connection with ENHANCE_YOUR_CALM and
+  /// "too_many_pings", as gRPC has it (<https://github.com/grpc/proposal/blob/master/A8-client-side-keepalive.md>);
+  /// clients that follow gRPC then ask half as often.
+  public var minimumPingInterval: Duration? = .seconds(300)
+  /// Whether that interval holds without an open call, too; otherwise a client may then ask once in
+  /// two hours.
+  public var permitKeepaliveWithoutCalls = false
+  /// How old a connection may become, give or take a tenth, before it is sent away, so that clients
+  /// spread anew over servers and loops; nil for any age.
+  ///
+  /// Its calls go on; clients open the next ones on a new connection.
+  public var maxConnectionAge: Duration?
+  /// How long the calls of a connection that became too old may still take before they end with
+  /// UNAVAILABLE; nil for as long as they like.
+  public var maxConnectionAgeGrace: Duration?
 
   /// Creates the limits that suit most servers.
   public init() {}

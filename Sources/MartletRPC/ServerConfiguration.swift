@@ -17,6 +17,13 @@ public struct ServerConfiguration: Sendable {
   /// It runs on the loop and must not block.
   public var onUnexpectedError: (@Sendable (_ error: any Error, _ method: String) -> Void)?
 
+  /// Called while `Server.shutdown` waits for handlers that do not return although their calls have
+  /// been cut: a second after that, two seconds later, four, and so on; nil to have a line written
+  /// to standard error.
+  ///
+  /// It runs on a loop and must not block.
+  public var onLateHandlers: (@Sendable (LateHandlers) -> Void)?
+
   /// Creates a configuration for one TCP address.
   ///
   /// - Parameters:
@@ -122,5 +129,23 @@ extension ServerConfiguration {
   private var first: Listener {
     get { listeners.first ?? Listener(.tcp(host: "127.0.0.1", port: 0)) }
     set { if listeners.isEmpty { listeners = [newValue] } else { listeners[0] = newValue } }
+  }
+}
+
+/// Handlers of one method that ignore that their calls were cancelled, and hold up a shutdown.
+public struct LateHandlers: Sendable, Hashable, CustomStringConvertible {
+  /// The method's path: `/martlet.v1.LiveService/Watch`.
+  public let method: String
+  /// How many of its handlers, on one event loop, have not returned.
+  public let count: Int
+  /// How long ago their calls were cut.
+  public let waited: Duration
+
+  /// What to tell an operator.
+  public var description: String {
+    """
+    shutting down waits for \(count) \(count == 1 ? "handler" : "handlers") of \(method), \
+    cancelled \(waited) ago
+    """
   }
 }

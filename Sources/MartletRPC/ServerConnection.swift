@@ -12,6 +12,8 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   @exclusivity(unchecked) private var head = RequestHead()
   /// Calls of this connection whose stream is open or whose handler still runs.
   var callCount = 0
+  /// Whose calls these are, for limits of one peer; set with the first call where there are any.
+  private(set) var peerKey: String?
 
   init(_ owner: ServerLoop) {
     self.owner = owner
@@ -55,10 +57,12 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     guard kind == .request else { return }
     switch head.verdict {
     case .call(let method, let timeout):
-      if callCount < owner.maxCallsPerConnection {
-        begin(method, timeout, on: stream)
-      } else {
+      if callCount >= owner.maxCallsPerConnection {
         stream.submitResponse(Self.tooManyCalls, endStream: true)
+      } else if let refused = refuses(stream) {
+        stream.submitResponse(refused, endStream: true)
+      } else {
+        begin(method, timeout, on: stream)
       }
     case .refused(let error):
       stream.submitResponse(refusal(error), endStream: true)
@@ -90,6 +94,21 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     let made = ConnectionInfo(connection.transport)
     info = made
     return made
+  }
+
+  /// The answer to a call for which there is no room; nil when it may begin.
+  private func refuses(_ stream: HTTP2Stream) -> HTTP2HeaderList? {
+    guard let admission = owner.admission else { return nil }
+    let peer = peerKey ?? CallAdmission.key(of: info(of: stream.connection).peerAddress)
+    peerKey = peer
+    guard let refused = admission.enter(peer, now: owner.loop.now) else { return nil }
+    var headers = refusal(refused.error)
+    if let pushback = refused.pushback {
+      // Not less than what it takes, and no client needs it to the nanosecond.
+      let milliseconds = pushback.clampedNanoseconds / 1_000_000 + 1
+      headers.append("grpc-retry-pushback-ms", String(milliseconds))
+    }
+    return headers
   }
 
   private func refusal(_ error: RPCError) -> HTTP2HeaderList {

@@ -31,9 +31,15 @@ struct ServerListeners {
     _ router: Router
   ) throws(RPCError) -> [ServerLoop] {
     var loops: [ServerLoop] = []
+    let admission = CallAdmission(configuration.limits)
     do throws(NetError) {
       for _ in 0..<max(1, configuration.loops) {
-        loops.append(try ServerLoop(configuration: configuration, router: router))
+        let loop = try ServerLoop(
+          configuration: configuration,
+          router: router,
+          admission: admission
+        )
+        loops.append(loop)
       }
     } catch {
       throw RPCError(.unavailable, "no event loop: \(error)")

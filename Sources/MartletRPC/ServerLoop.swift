@@ -12,6 +12,8 @@ final class ServerLoop: @unchecked Sendable {
   let bounds: MessageBounds
   let acceptedEncodings: AcceptedEncodings
   let compressionContexts: CompressionContexts
+  /// Who may begin a call; nil where nothing bounds it.
+  let admission: CallAdmission?
   private let http2: HTTP2SharedConfiguration
   let handlerTasks: HandlerTasks
   private var listeners: [Listener] = []
@@ -27,9 +29,11 @@ final class ServerLoop: @unchecked Sendable {
 
   init(
     configuration: ServerConfiguration,
-    router: Router
+    router: Router,
+    admission: CallAdmission? = nil
   ) throws(NetError) {
     self.configuration = configuration
+    self.admission = admission
     self.router = router
     let limits = configuration.limits
     bounds = MessageBounds(
@@ -139,6 +143,7 @@ final class ServerLoop: @unchecked Sendable {
       last.place = core.place
     }
     core.place = -1
+    if let admission, let peer = core.owningConnection?.peerKey { admission.leave(peer) }
     core.owningConnection?.callCount -= 1
     core.owningConnection = nil
     resumeIfEmpty()
@@ -176,8 +181,28 @@ final class ServerLoop: @unchecked Sendable {
   func cut() {
     let error = RPCError(.unavailable, "the server is shutting down")
     for core in calls { core.cut(error) }
+    reportLateHandlers(after: .seconds(1), waited: .zero)
     loop.schedule(after: .milliseconds(50)) {
       for connection in self.connections.values { connection.close() }
+    }
+  }
+
+  /// Names the handlers for which the shutdown waits although their calls were cut; ever more
+  /// seldom.
+  private func reportLateHandlers(after delay: Duration, waited: Duration) {
+    loop.schedule(after: delay) { [weak self] in
+      guard let self, !calls.isEmpty else { return }
+      let waited = waited + delay
+      let late = Dictionary(grouping: calls, by: \.call.method)
+      for (method, calls) in late.sorted(by: { $0.key < $1.key }) {
+        let handlers = LateHandlers(method: method, count: calls.count, waited: waited)
+        if let report = configuration.onLateHandlers {
+          report(handlers)
+        } else {
+          StandardError.write("martlet: \(handlers)\n")
+        }
+      }
+      reportLateHandlers(after: delay * 2, waited: waited)
     }
   }
 
@@ -238,5 +263,14 @@ extension HTTP2Configuration {
     keepaliveInterval = server.keepaliveInterval
     keepaliveTimeout = server.keepaliveTimeout
     maxIdle = server.connectionIdleTimeout
+    minPingInterval = server.minimumPingInterval
+    minIdlePingInterval =
+      server.permitKeepaliveWithoutCalls ? server.minimumPingInterval : Self.twoHours
+    maxAge = server.maxConnectionAge
+    maxAgeGrace = server.maxConnectionAgeGrace
   }
+
+  /// What gRPC grants clients without a call
+  /// (<https://github.com/grpc/grpc/blob/master/doc/keepalive.md>).
+  private static let twoHours: Duration = .seconds(7_200)
 }
