@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 RELEASE := --configuration release --static-swift-stdlib
 SWIFT_SOURCES := Package.swift Sources Plugins Tests clients Examples Benchmarks
 
-.PHONY: help demo test test-swift test-interop test-release mutants conformance check format generate simulate bench bench-codec bench-rpc fuzz random-schemas release clean
+.PHONY: help demo test test-swift test-interop test-release mutants conformance check format generate simulate bench bench-codec bench-rpc fuzz soak random-schemas release clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -73,6 +73,11 @@ bench-rpc: ## Measure the RPC runtime beside grpc-swift-2, gRPC C++, grpc-go and
 fuzz: ## Run the fuzzers of Tests/Fuzz, each for FUZZ_SECONDS (20)
 	@scripts/setup.sh test
 	scripts/fuzz.sh
+
+soak: ## Open, stream, cancel, flood and kill at random for SOAK_SECONDS (600), and find nothing left
+	@scripts/setup.sh test
+	$(SWIFT) build --product RPCSoak
+	$(PYTHON) Tests/soak/soak.py .build/debug
 
 random-schemas: ## Hold the codec of ROUNDS (5) fresh random schemas against google.protobuf
 	@scripts/setup.sh test

@@ -81,7 +81,8 @@ public struct ServerLimits: Sendable, Hashable {
   public var maxMetadataBytes = 12 << 10
   /// Bytes of a status message as it is sent, percent-encoded; a longer one is cut.
   public var maxStatusMessageBytes = 2 << 10
-  /// How long a new connection may take for TLS and HTTP/2's first frames.
+  /// How long a new connection may take for TLS and HTTP/2's first frames, and later a header block
+  /// from its first byte to its last.
   public var handshakeTimeout: Duration = .seconds(10)
   /// How long the one request of a call may take to come, after its headers; nil for ever.
   ///

@@ -260,6 +260,7 @@ extension HTTP2Configuration {
     limits.streamHighWaterBytes = server.sendHighWaterBytes
     limits.streamLowWaterBytes = server.sendLowWaterBytes
     limits.prefaceTimeout = server.handshakeTimeout
+    limits.headerTimeout = server.handshakeTimeout
     keepaliveInterval = server.keepaliveInterval
     keepaliveTimeout = server.keepaliveTimeout
     maxIdle = server.connectionIdleTimeout

@@ -22,20 +22,21 @@ MEMORY_KB = 8_000
 class FakeServer:
     """Takes connections and, for each request's stream, sends what `answer(connection, stream)` sends."""
 
-    def __init__(self, answer, first=settings(), acknowledges=True, tolerant=True):
+    kept = []
+
+    def __init__(self, answer, first=settings(), acknowledges=True):
         self.answer, self.first, self.acknowledges = answer, first, acknowledges
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
         self.requests, self.connections, self.errors = 0, 0, []
-        self.ended = threading.Event()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.ended.set()
-        self.listener.close()
+        """The port stays taken: the client keeps a channel for each, which another server must not inherit."""
+        FakeServer.kept.append(self.listener)
 
     def _accept(self):
         while True:

@@ -82,6 +82,22 @@ def plain_server(binaries):
     assert "stopped" in server.stop()
 
 
+@pytest.fixture
+def beside(echo_stubs):
+    """Makes bystanders, which end with the test whatever becomes of it."""
+    made = []
+
+    def make(server):
+        made.append(Bystander(server, echo_stubs))
+        return made[-1]
+
+    yield make
+    for bystander in made:
+        bystander.ends.set()
+        bystander.thread.join(20)
+        bystander.channel.close()
+
+
 def only_the_bystander(server, bystander):
     """Nothing of the attack is left."""
     assert bystander.finish() < 5
@@ -91,8 +107,8 @@ def only_the_bystander(server, bystander):
 # -- slow writers
 
 @pytest.mark.parametrize("length", [1, 5, 60])
-def test_a_handshake_that_never_ends(tls_server, echo_stubs, length):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_a_handshake_that_never_ends(tls_server, beside, length):
+    bystander = beside(tls_server)
     descriptors = tls_server.descriptors
     connections = [socket.create_connection(("127.0.0.1", tls_server.port)) for _ in range(40)]
     for connection in connections:
@@ -105,16 +121,16 @@ def test_a_handshake_that_never_ends(tls_server, echo_stubs, length):
     only_the_bystander(tls_server, bystander)
 
 
-def test_a_handshake_of_a_byte_now_and_then(tls_server, echo_stubs):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_a_handshake_of_a_byte_now_and_then(tls_server, beside):
+    bystander = beside(tls_server)
     with socket.create_connection(("127.0.0.1", tls_server.port)) as connection:
         assert 0.5 < trickle(connection, hello_bytes(), 4) < 3
     only_the_bystander(tls_server, bystander)
 
 
-def test_a_client_hello_that_announces_much(tls_server, echo_stubs):
+def test_a_client_hello_that_announces_much(tls_server, beside):
     """OpenSSL takes memory for what the length says: it comes back when the handshake's time is over."""
-    bystander = Bystander(tls_server, echo_stubs)
+    bystander = beside(tls_server)
     hello = b"\x16\x03\x01\x40\x00" + b"\x01\x01\xff\xf0" + b"\x03\x03"
     memory = tls_server.rss_kb
     connections = [socket.create_connection(("127.0.0.1", tls_server.port)) for _ in range(60)]
@@ -128,22 +144,22 @@ def test_a_client_hello_that_announces_much(tls_server, echo_stubs):
 
 
 @pytest.mark.parametrize("data", [PREFACE, b"GET / HTTP/1.1\r\nHost: x\r\nA: bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"])
-def test_a_first_request_of_a_byte_now_and_then(plain_server, echo_stubs, data):
-    bystander = Bystander(plain_server, echo_stubs)
+def test_a_first_request_of_a_byte_now_and_then(plain_server, beside, data):
+    bystander = beside(plain_server)
     with socket.create_connection(("127.0.0.1", plain_server.port)) as connection:
         assert 0.5 < trickle(connection, data[:-1] + b"x" * 999, 4) < 3.5
     only_the_bystander(plain_server, bystander)
 
 
-def test_a_preface_that_never_comes(tls_server, echo_stubs):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_a_preface_that_never_comes(tls_server, beside):
+    bystander = beside(tls_server)
     with RawConnection(tls_server.port, tls_server.certificate) as connection:
         ends_within(connection.socket, 4)
     only_the_bystander(tls_server, bystander)
 
 
-def test_settings_that_are_never_acknowledged(plain_server, echo_stubs):
-    bystander = Bystander(plain_server, echo_stubs)
+def test_settings_that_are_never_acknowledged(plain_server, beside):
+    bystander = beside(plain_server)
     with RawConnection(plain_server.port) as connection:
         connection.send(PREFACE + settings() + headers(1, request_fields(CHAT), OPEN))
         assert connection.goaway(5) == "SETTINGS_TIMEOUT"
@@ -154,8 +170,8 @@ def test_settings_that_are_never_acknowledged(plain_server, echo_stubs):
     frame(HEADERS, END_HEADERS | END_STREAM, 1, block(request_fields()))[:30],
     frame(HEADERS, END_STREAM, 1, block(request_fields())) + b"\0\x10\0" + bytes([CONTINUATION, 0, 0, 0, 0, 1]),
 ], ids=["a HEADERS frame", "a CONTINUATION frame"])
-def test_a_header_block_of_a_byte_now_and_then(plain_server, echo_stubs, start):
-    bystander = Bystander(plain_server, echo_stubs)
+def test_a_header_block_of_a_byte_now_and_then(plain_server, beside, start):
+    bystander = beside(plain_server)
     with RawConnection(plain_server.port) as connection:
         connection.handshake()
         connection.send(start)
@@ -165,9 +181,9 @@ def test_a_header_block_of_a_byte_now_and_then(plain_server, echo_stubs, start):
 
 
 @pytest.mark.parametrize("path", [GET, "/martlet.test.v1.EchoService/Expand"])
-def test_a_request_of_a_byte_now_and_then(plain_server, echo_stubs, path):
+def test_a_request_of_a_byte_now_and_then(plain_server, beside, path):
     """A call with one request has a time for it to come; one with many lives as long as it likes."""
-    bystander = Bystander(plain_server, echo_stubs)
+    bystander = beside(plain_server)
     with RawConnection(plain_server.port) as connection:
         connection.handshake()
         connection.send(headers(1, request_fields(path), OPEN) + headers(3, request_fields(CHAT), OPEN))
@@ -192,8 +208,8 @@ def test_a_request_of_a_byte_now_and_then(plain_server, echo_stubs, path):
 # -- silent and vanished peers
 
 @pytest.mark.parametrize("stream", [False, True], ids=["idle", "in a call"])
-def test_a_peer_that_answers_no_ping(tls_server, echo_stubs, stream):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_a_peer_that_answers_no_ping(tls_server, beside, stream):
+    bystander = beside(tls_server)
     with RawConnection(tls_server.port, tls_server.certificate) as connection:
         connection.handshake()
         if stream:
@@ -226,9 +242,9 @@ def client_process(server):
     return process
 
 
-def test_a_client_that_vanishes_without_a_word(tls_server, echo_stubs):
+def test_a_client_that_vanishes_without_a_word(tls_server, beside):
     """Stopped, it says nothing more although its connection stands: as when a phone leaves the network."""
-    bystander = Bystander(tls_server, echo_stubs)
+    bystander = beside(tls_server)
     process = client_process(tls_server)
     eventually(lambda: tls_server.census() == (2, 1) or tls_server.census()[1] == 2)
     os.kill(process.pid, signal.SIGSTOP)
@@ -241,8 +257,8 @@ def test_a_client_that_vanishes_without_a_word(tls_server, echo_stubs):
     only_the_bystander(tls_server, bystander)
 
 
-def test_a_client_that_is_killed(tls_server, echo_stubs):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_a_client_that_is_killed(tls_server, beside):
+    bystander = beside(tls_server)
     process = client_process(tls_server)
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
@@ -251,9 +267,9 @@ def test_a_client_that_is_killed(tls_server, echo_stubs):
     only_the_bystander(tls_server, bystander)
 
 
-def test_a_client_that_ends_its_side_and_stays(plain_server, echo_stubs):
+def test_a_client_that_ends_its_side_and_stays(plain_server, beside):
     """Half-open: it has said all, and never closes."""
-    bystander = Bystander(plain_server, echo_stubs)
+    bystander = beside(plain_server)
     with RawConnection(plain_server.port) as connection:
         connection.handshake()
         connection.send(headers(1, request_fields(CHAT), OPEN))
@@ -262,8 +278,8 @@ def test_a_client_that_ends_its_side_and_stays(plain_server, echo_stubs):
     only_the_bystander(plain_server, bystander)
 
 
-def test_an_idle_connection_is_sent_away(plain_server, echo_stubs):
-    bystander = Bystander(plain_server, echo_stubs)
+def test_an_idle_connection_is_sent_away(plain_server, beside):
+    bystander = beside(plain_server)
     with RawConnection(plain_server.port) as connection:
         connection.handshake()
         assert connection.read_until(lambda got: got.kind == GOAWAY, 5).code == "NO_ERROR"
@@ -273,8 +289,8 @@ def test_an_idle_connection_is_sent_away(plain_server, echo_stubs):
 
 # -- too many of them
 
-def test_a_flood_of_handshakes(tls_server, echo_stubs):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_a_flood_of_handshakes(tls_server, beside):
+    bystander = beside(tls_server)
     end = time.monotonic() + 3
     done = [0] * 6
 
@@ -297,8 +313,8 @@ def test_a_flood_of_handshakes(tls_server, echo_stubs):
     eventually(lambda: tls_server.census()[0] <= 1)
 
 
-def test_connections_over_the_limit_are_closed_at_once(plain_server, echo_stubs):
-    bystander = Bystander(plain_server, echo_stubs)
+def test_connections_over_the_limit_are_closed_at_once(plain_server, beside):
+    bystander = beside(plain_server)
     connections = [socket.create_connection(("127.0.0.1", plain_server.port)) for _ in range(120)]
     eventually(lambda: plain_server.census()[0] <= 60)
     closed = 0
@@ -319,13 +335,13 @@ def test_connections_over_the_limit_are_closed_at_once(plain_server, echo_stubs)
     only_the_bystander(plain_server, bystander)
 
 
-def test_no_descriptor_left(binaries, certificate, echo_stubs):
+def test_no_descriptor_left(binaries, certificate, beside):
     """Accepting rests, without spinning, and goes on when there are descriptors again."""
     def few():
         resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 
     server = HardServer(binaries, certificate, before=few, handshakeTimeout=30_000)
-    bystander = Bystander(server, echo_stubs)
+    bystander = beside(server)
     connections = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(120)]
     eventually(lambda: server.descriptors >= 63)
     calls, cpu = len(bystander.seconds), server.cpu_seconds
@@ -348,24 +364,24 @@ def test_no_descriptor_left(binaries, certificate, echo_stubs):
     b"\x15\x03\x03\x00\x02\x02\x28", b"\x80\x2e\x01\x00\x02" + bytes(60), PREFACE + settings(),
     b"GET / HTTP/1.1\r\nHost: x\r\n\r\n",
 ], ids=["zeros", "a broken hello", "data first", "an alert", "SSL 2", "plaintext HTTP/2", "plaintext HTTP/1.1"])
-def test_what_is_no_tls_on_a_tls_port(tls_server, echo_stubs, noise):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_what_is_no_tls_on_a_tls_port(tls_server, beside, noise):
+    bystander = beside(tls_server)
     with socket.create_connection(("127.0.0.1", tls_server.port), timeout=10) as connection:
         connection.sendall(noise)
         read_to_end(connection)
     only_the_bystander(tls_server, bystander)
 
 
-def test_tls_on_a_plaintext_port(plain_server, echo_stubs):
-    bystander = Bystander(plain_server, echo_stubs)
+def test_tls_on_a_plaintext_port(plain_server, beside):
+    bystander = beside(plain_server)
     with socket.create_connection(("127.0.0.1", plain_server.port), timeout=10) as connection:
         connection.sendall(hello_bytes())
         assert read_to_end(connection).startswith(b"HTTP/1.1 400 ")
     only_the_bystander(plain_server, bystander)
 
 
-def test_garbage_within_tls(tls_server, echo_stubs):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_garbage_within_tls(tls_server, beside):
+    bystander = beside(tls_server)
     for _ in range(20):
         with RawConnection(tls_server.port, tls_server.certificate) as connection:
             connection.handshake()
@@ -374,8 +390,8 @@ def test_garbage_within_tls(tls_server, echo_stubs):
     only_the_bystander(tls_server, bystander)
 
 
-def test_records_broken_after_the_handshake(tls_server, echo_stubs):
-    bystander = Bystander(tls_server, echo_stubs)
+def test_records_broken_after_the_handshake(tls_server, beside):
+    bystander = beside(tls_server)
     with RawConnection(tls_server.port, tls_server.certificate) as connection:
         connection.handshake()
         raw = socket.socket(fileno=os.dup(connection.socket.fileno()))

@@ -15,8 +15,7 @@ final class ServerTarget: @unchecked Sendable {
     guard
       let server = try? ServerLoop(
         configuration: configuration,
-        router: Router([TamedEcho().service]),
-        interceptors: []
+        router: Router([TamedEcho().service])
       ), (try? server.loop.start()) != nil
     else { fatalError("no loop") }
     self.server = server

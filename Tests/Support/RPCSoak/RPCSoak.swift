@@ -18,13 +18,16 @@ enum RPCSoak {
     }
   }
 
+  /// Not with `print` and `fflush`: that waits for whoever reads standard input meanwhile.
   static func say(_ line: String) {
-    print(line)
-    fflush(nil)
+    var text = line + "\n"
+    text.withUTF8 { bytes in
+      _ = write(STDOUT_FILENO, bytes.baseAddress, bytes.count)
+    }
   }
 
   static func fail(_ message: String) -> Never {
-    print("failed: \(message)")
+    say("failed: \(message)")
     exit(1)
   }
 }
