@@ -107,11 +107,12 @@ def grpcio_server(messages, services, certificate=None):
 
 
 class PeerServer:
-    """EchoPeer as a server; it ends when its standard input does."""
+    """EchoPeer as a server; it ends when its standard input does. Limits are by name, times in milliseconds."""
 
-    def __init__(self, binary, certificate=None):
+    def __init__(self, binary, certificate=None, **limits):
         self.certificate = certificate[0] if certificate else None
         arguments = [str(file) for file in certificate] if certificate else []
+        arguments += [f"{name}={value}" for name, value in limits.items()]
         self.process = subprocess.Popen(
             [str(binary), "serve", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         word, port = self.process.stdout.readline().split()

@@ -15,7 +15,10 @@ enum EchoPeer {
       case "call": try await EchoCaller(Array(arguments.dropFirst())).run()
       default:
         fail(
-          "usage: EchoPeer serve [CERTIFICATE KEY [MAX_REQUEST_BYTES]] | call CHECK PORT [ROOTS]"
+          """
+          usage: EchoPeer serve [CERTIFICATE KEY [MAX_REQUEST_BYTES]] [LIMIT=VALUE...]
+               | call CHECK PORT [ROOTS]
+          """
         )
       }
     } catch {
@@ -26,6 +29,7 @@ enum EchoPeer {
   /// Serves until standard input ends, so that it never outlives the test that started it.
   private static func serve(_ arguments: [String]) async throws {
     var configuration = ServerConfiguration()
+    let arguments = PeerLimits.take(arguments, &configuration.limits)
     if arguments.count >= 2 {
       configuration.tls = .init(certificateChainFile: arguments[0], privateKeyFile: arguments[1])
     }
