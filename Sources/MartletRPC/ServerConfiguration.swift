@@ -1,6 +1,8 @@
 /// Where a server listens and how.
 public struct ServerConfiguration: Sendable {
   /// The addresses to listen on, each with its own protection; `Server.start()` binds them all.
+  ///
+  /// Without any, only `Channel(inProcess:)` reaches the server.
   public var listeners: [Listener]
   /// How many event loops, each a thread with its own listening sockets.
   ///

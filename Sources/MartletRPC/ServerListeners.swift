@@ -12,9 +12,6 @@ struct ServerListeners {
   init(_ configuration: ServerConfiguration, router: Router) throws(RPCError) {
     peers = PeerTable(NetLimits(configuration.limits))
     loops = try Self.makeLoops(configuration, router)
-    guard !configuration.listeners.isEmpty else {
-      throw RPCError(.failedPrecondition, "a server needs an address to listen on")
-    }
     for listener in configuration.listeners {
       let keeper = try listener.tls.map { (tls) throws(RPCError) in try CertificateKeeper(tls) }
       do throws(NetError) {

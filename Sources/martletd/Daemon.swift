@@ -20,7 +20,7 @@ struct Daemon {
     let logger = makeLogger()
     let data = DataDirectory(settings.data)
     try data.create()
-    let signals = try StopSignals()
+    let signals = try Signals()
     let store = try await openStore(data, logger)
     do {
       try await serve(store, data, signals, logger)
@@ -33,7 +33,7 @@ struct Daemon {
   private func serve(
     _ store: SQLiteStore,
     _ data: DataDirectory,
-    _ signals: StopSignals,
+    _ signals: Signals,
     _ logger: Logger
   ) async throws {
     let certificate = try data.certificate(for: settings.security)
@@ -47,6 +47,9 @@ struct Daemon {
     let addresses = try start(server)
     let time = Task { try await backend.keepTime() }
     announce(addresses, certificate, logger)
+    signals.onHangUp {
+      Task { await reloadCertificates(of: server, logger) }
+    }
     let name = await signals.wait()
     logger.notice("stopping", metadata: ["signal": "\(name)"])
     health.shutdown()
@@ -93,33 +96,62 @@ struct Daemon {
     _ certificate: DataDirectory.Certificate?,
     _ logger: Logger
   ) async throws(StartFailure) -> ServerConfiguration {
-    var configuration = ServerConfiguration(
-      host: try await resolvedHost(),
-      port: settings.port,
-      tls: certificate.map {
-        .init(certificateChainFile: $0.certificate, privateKeyFile: $0.key)
-      },
-      loops: settings.loops
-    )
+    var listeners: [ServerConfiguration.Listener] = []
+    for address in settings.listen {
+      switch address {
+      case .unix(let path): listeners.append(.init(.unix(path: path)))
+      case .tcp(let host, let port):
+        let address = try await resolved(host, port)
+        listeners.append(.init(.tcp(host: address, port: port), tls: tls(certificate, logger)))
+      }
+    }
+    var configuration = ServerConfiguration(listeners: listeners, loops: settings.loops)
     configuration.onUnexpectedError = { error, method in
       logger.error("handler-failed", metadata: ["method": "\(method)", "reason": "\(error)"])
     }
     return configuration
   }
 
+  private func tls(
+    _ certificate: DataDirectory.Certificate?,
+    _ logger: Logger
+  ) -> ServerConfiguration.TLS? {
+    guard let certificate else { return nil }
+    var tls = ServerConfiguration.TLS(
+      certificateChainFile: certificate.certificate,
+      privateKeyFile: certificate.key
+    )
+    tls.onReload = { Self.log($0, logger) }
+    return tls
+  }
+
+  private func reloadCertificates(of server: Server, _ logger: Logger) async {
+    do throws(RPCError) {
+      try await server.reloadCertificates()
+      Self.log(.success(()), logger)
+    } catch {
+      Self.log(.failure(error), logger)
+    }
+  }
+
+  private static func log(_ reload: Result<Void, RPCError>, _ logger: Logger) {
+    switch reload {
+    case .success: logger.notice("certificate-reloaded")
+    case .failure(let error):
+      logger.error("certificate-not-reloaded", metadata: ["reason": "\(error.message)"])
+    }
+  }
+
   /// A server listens on an address: a name stands for its first, IPv4 before IPv6.
-  private func resolvedHost() async throws(StartFailure) -> String {
+  private func resolved(_ host: String, _ port: Int) async throws(StartFailure) -> String {
     do {
-      let found = try await Resolver.resolve(
-        host: settings.host,
-        port: UInt16(clamping: settings.port)
-      )
+      let found = try await Resolver.resolve(host: host, port: UInt16(clamping: port))
       for case .v4(let bytes, _) in found { return bytes.map { String($0) }.joined(separator: ".") }
       // "[::1]:7443" without brackets and port.
       let first = found.first?.description ?? ""
       return String(first.dropFirst().prefix { $0 != "]" })
     } catch {
-      throw .usage("--listen \(settings.host): \(error)")
+      throw .usage("--listen \(host): \(error)")
     }
   }
 

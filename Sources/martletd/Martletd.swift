@@ -11,7 +11,8 @@ struct Martletd: AsyncParsableCommand {
       Data, keys and a development certificate are made in the data directory on the first start.
       On stdout stand a line 'listening on ADDRESS:PORT' once it serves, and with TLS a line \
       'certificate PATH'; the log goes to stderr. SIGTERM and SIGINT let running calls finish, \
-      flush and exit with 0; a second one exits at once.
+      flush and exit with 0; a second one exits at once. SIGHUP reads certificate and key again, \
+      which also happens within a minute of their change.
 
       Each flag may also be given in the environment, as MARTLETD_ and its name: \
       MARTLETD_DATA, MARTLETD_TLS_KEY. Flags win.
@@ -45,11 +46,12 @@ struct ServerOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Where to listen; port 0 lets the system choose. (default: 127.0.0.1:7443)",
+      "Where to listen; may be given several times. Port 0 lets the system choose; unix:PATH is a "
+        + "socket's file, without TLS. (default: 127.0.0.1:7443)",
       valueName: "host:port"
     )
   )
-  var listen: String?
+  var listen: [String] = []
 
   @Option(help: ArgumentHelp("PEM file: the certificate and those above it.", valueName: "file"))
   var tlsCertificate: String?

@@ -15,9 +15,15 @@ struct ServerSettings: Sendable {
   /// The port that is used when none is given.
   static let standardPort = 7443
 
+  /// An address to listen on.
+  enum Address: Sendable, Equatable {
+    case tcp(host: String, port: Int)
+    /// A socket's file, as a proxy on the same machine uses it.
+    case unix(path: String)
+  }
+
   var data: String
-  var host: String
-  var port: Int
+  var listen: [Address]
   var security: Security
   /// Whether clients may ask for the schema.
   var reflection: Bool
@@ -33,7 +39,11 @@ struct ServerSettings: Sendable {
       flag ?? environment("MARTLETD_" + name)
     }
     data = value(options.data, "DATA") ?? "data"
-    (host, port) = try Self.address(value(options.listen, "LISTEN") ?? "127.0.0.1")
+    let addresses =
+      options.listen.isEmpty
+      ? (environment("MARTLETD_LISTEN") ?? "127.0.0.1").split(separator: ",").map(String.init)
+      : options.listen
+    listen = try addresses.map { text throws(StartFailure) in try Self.address(text) }
     let certificate = value(options.tlsCertificate, "TLS_CERTIFICATE")
     let key = value(options.tlsKey, "TLS_KEY")
     let plaintext = options.plaintext || environment("MARTLETD_PLAINTEXT") == "1"
@@ -66,8 +76,18 @@ struct ServerSettings: Sendable {
     )
   }
 
-  /// `127.0.0.1:7443`, `[::1]:7443`, `localhost:7443`, or a host alone.
-  private static func address(_ text: String) throws(StartFailure) -> (String, Int) {
+  /// `127.0.0.1:7443`, `[::1]:7443`, `localhost:7443`, a host alone, or `unix:PATH`.
+  private static func address(_ text: String) throws(StartFailure) -> Address {
+    if text.hasPrefix("unix:") {
+      let path = String(text.dropFirst(5))
+      guard !path.isEmpty else { throw .usage("--listen \(text): the path is missing") }
+      return .unix(path: path)
+    }
+    let (host, port) = try hostAndPort(text)
+    return .tcp(host: host, port: port)
+  }
+
+  private static func hostAndPort(_ text: String) throws(StartFailure) -> (String, Int) {
     func fail(_ reason: String) -> StartFailure {
       .usage("--listen \(text): \(reason); give HOST:PORT, like 127.0.0.1:7443 or [::1]:7443")
     }

@@ -6,8 +6,11 @@ import Testing
 struct InProcessTests {
   @Test("a channel reaches a server of this process, whatever its security says")
   func calls() async throws {
-    let server = Server(configuration: ServerConfiguration(), services: [EchoHandler().service])
-    _ = try server.start()
+    let server = Server(
+      configuration: ServerConfiguration(listeners: [], loops: 2),
+      services: [EchoHandler().service]
+    )
+    #expect(try server.start().isEmpty)
     let channel = Channel(inProcess: server)
     let client = EchoServiceClient(channel)
     #expect(try await client.get(request("hello")).text == "hello")
@@ -25,7 +28,10 @@ struct InProcessTests {
 
   @Test("without a running server its calls are UNAVAILABLE")
   func notRunning() async throws {
-    let server = Server(configuration: ServerConfiguration(), services: [EchoHandler().service])
+    let server = Server(
+      configuration: ServerConfiguration(listeners: [], loops: 2),
+      services: [EchoHandler().service]
+    )
     let early = Channel(inProcess: server)
     let error = await failure { try await EchoServiceClient(early).get(request()) }
     #expect(error.code == .unavailable)

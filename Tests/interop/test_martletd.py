@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import time
 
@@ -11,6 +12,8 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
+
+from echo_fixtures import make_certificate
 
 SECONDS = 30
 
@@ -116,6 +119,46 @@ def test_reflection_only_where_it_is_asked_for(start):
     with grpc.insecure_channel(f"127.0.0.1:{port}") as channel, pytest.raises(grpc.RpcError) as error:
         ProtoReflectionDescriptorDatabase(channel).get_services()
     assert error.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_several_addresses_and_a_unix_socket(start, tmp_path):
+    server = start("--data", "data", "--listen", "127.0.0.1:0", "--listen", "unix:api.sock")
+    _, port = address(server)
+    assert server.stdout.readline() == "listening on unix:api.sock\n"
+    certificate = server.stdout.readline().split()[1]
+    credentials = grpc.ssl_channel_credentials((tmp_path / certificate).read_bytes())
+    check = health_pb2.HealthCheckRequest()
+    with grpc.secure_channel(f"localhost:{port}", credentials) as channel:
+        assert health_pb2_grpc.HealthStub(channel).Check(check, timeout=SECONDS).status == 1
+    with grpc.insecure_channel(f"unix:{tmp_path}/api.sock") as channel:
+        assert health_pb2_grpc.HealthStub(channel).Check(check, timeout=SECONDS).status == 1
+    server.send_signal(signal.SIGTERM)
+    assert server.wait(SECONDS) == 0
+    assert not (tmp_path / "api.sock").exists()
+
+
+def test_sighup_reads_the_certificate_again(start, tmp_path):
+    old, key = make_certificate(tmp_path)
+    server = start("--data", "data", "--listen", "127.0.0.1:0", "--tls-certificate", old, "--tls-key", key)
+    _, port = address(server)
+
+    def shown():
+        return ssl.get_server_certificate(("localhost", port), timeout=SECONDS)
+
+    before = shown()
+    (tmp_path / "new").mkdir()
+    for file, place in zip(make_certificate(tmp_path / "new"), (old, key)):
+        file.rename(place)
+    server.send_signal(signal.SIGHUP)
+    deadline = time.monotonic() + SECONDS
+    while shown() == before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert shown() == old.read_text() != before
+    old.write_text("no certificate")
+    server.send_signal(signal.SIGHUP)
+    while "certificate-not-reloaded" not in server.stderr.readline():
+        pass
+    assert shown() != before
 
 
 def test_flags_win_over_the_environment(start, tmp_path):
