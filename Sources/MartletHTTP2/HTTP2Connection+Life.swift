@@ -4,6 +4,12 @@ internal import MartletNet
 /// Timers and PINGs of one connection.
 struct ConnectionLife {
   var lastRead: MonotonicTime
+  /// When the first byte was sent that nothing has come after.
+  var unansweredSince: MonotonicTime?
+  /// When a stalled connection was last asked for a sign of life.
+  var lastProbe: MonotonicTime?
+  /// Whether the peer's streams have said something since.
+  var mayProbe = true
   var lastStreamClosed: MonotonicTime
   var prefaceTimer: LoopTimer?
   /// Whether the peer has acknowledged our SETTINGS.
@@ -94,7 +100,9 @@ extension HTTP2Connection {
   func watchLife() {
     life.watchTimer = nil
     let now = loop.now
-    let delays = [checkKeepalive(now), checkIdleness(now), checkAge(now), checkStreams(now)]
+    let delays = [
+      checkKeepalive(now), checkStall(now), checkIdleness(now), checkAge(now), checkStreams(now),
+    ]
     guard let next = delays.compactMap({ $0 }).min(), !isClosing else { return }
     life.watchTimer = loop.schedule(after: next) { [self] in watchLife() }
   }
@@ -102,10 +110,33 @@ extension HTTP2Connection {
   /// Each check returns when to look again.
   private func checkKeepalive(_ now: MonotonicTime) -> Duration? {
     guard let interval = configuration.keepaliveInterval else { return nil }
+    guard configuration.keepaliveWithoutStreams || openStreamCount > 0 else { return interval }
     let silent = now - life.lastRead
     guard silent >= interval else { return interval - silent }
     if life.keepaliveTimer == nil { sendKeepalive() }
     return interval
+  }
+
+  /// A peer that is there acknowledges or answers what it gets sooner or later; one that says
+  /// nothing at all is asked.
+  private func checkStall(_ now: MonotonicTime) -> Duration? {
+    guard let timeout = configuration.stallTimeout else { return nil }
+    guard let since = life.unansweredSince, openStreamCount > 0 else { return timeout }
+    let silent = now - since
+    guard silent >= timeout else { return timeout - silent }
+    let isLongAgo = life.lastProbe.map { now - $0 >= configuration.stallProbeInterval } ?? true
+    if life.keepaliveTimer == nil, life.mayProbe || isLongAgo {
+      life.mayProbe = false
+      life.lastProbe = now
+      sendKeepalive()
+    }
+    return timeout
+  }
+
+  /// What the peer's GOAWAY said, if it named an error.
+  package var goAwayText: String? {
+    if case .goAway(_, let text) = failure { return text }
+    return nil
   }
 
   private func checkIdleness(_ now: MonotonicTime) -> Duration? {
@@ -294,6 +325,7 @@ extension HTTP2Stream {
     guard !isInterim else { return connection.charge(.idle) }
     let kind = headersKind
     headersKind = .trailers
+    connection.life.mayProbe = true
     if hearsFrames { delegate?.stream(self, didEndHeaders: kind, endStream: endStream) }
   }
 }

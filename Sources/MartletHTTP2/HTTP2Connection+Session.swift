@@ -117,6 +117,7 @@ extension HTTP2Connection {
       _ = nghttp2_session_consume_connection(session, data.count)
       return
     }
+    life.mayProbe = true
     unconsumed += data.count
     if unconsumed <= configuration.limits.maxUnconsumedBytes {
       _ = nghttp2_session_consume_connection(session, data.count)
@@ -215,6 +216,7 @@ extension HTTP2Connection {
 
   private func pushGathered() {
     guard gathered > 0 else { return }
+    if life.unansweredSince == nil { life.unansweredSince = loop.now }
     transport.write(UnsafeRawBufferPointer(rebasing: loop.gatherBuffer[..<gathered]))
     gathered = 0
   }

@@ -321,6 +321,7 @@ extension HTTP2Connection: TransportDelegate {
 
   package func transport(_ transport: Transport, didRead bytes: UnsafeRawBufferPointer) {
     life.lastRead = loop.now
+    life.unansweredSince = nil
     switch phase {
     case .http2:
       feed(bytes)

@@ -97,6 +97,15 @@ package struct HTTP2Configuration: Sendable {
   package var limits = HTTP2Limits()
   /// After so long without a byte from the peer, send a PING; nil never.
   package var keepaliveInterval: Duration?
+  /// Whether to do so also while no stream is open.
+  package var keepaliveWithoutStreams = true
+  /// With a stream open, after so long without a byte from the peer since something was sent to it,
+  /// send a PING; nil never.
+  ///
+  /// At most once in `stallProbeInterval`, unless the peer's streams said something between.
+  package var stallTimeout: Duration?
+  /// As often as gRPC's servers bear PINGs while they have nothing to say.
+  package var stallProbeInterval: Duration = .seconds(300)
   /// Close when that PING stays unanswered for so long.
   package var keepaliveTimeout: Duration = .seconds(20)
   /// Drain a connection that had no stream for so long; nil never.

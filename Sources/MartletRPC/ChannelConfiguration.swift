@@ -6,6 +6,10 @@ public struct ChannelConfiguration: Sendable {
     case system
     /// The certificates in a PEM file, and no others.
     case pemFile(String)
+    /// The same, as the bytes of such a file.
+    case pem([UInt8])
+    /// Nobody but a server with one of `ClientTLS.pinnedKeys`, whatever its certificate says.
+    case pinnedKeysOnly
   }
 
   /// What protects the connection.
@@ -13,10 +17,20 @@ public struct ChannelConfiguration: Sendable {
     /// Nothing: plaintext HTTP/2.
     case plaintext
     /// TLS.
+    case tls(ClientTLS)
+
+    /// TLS.
     ///
     /// The certificate must be signed by one that is trusted, for `serverName`, or for the
     /// target's host when that is nil.
-    case tls(trust: Trust, serverName: String? = nil)
+    ///
+    /// - Parameters:
+    ///   - trust: whom the client believes.
+    ///   - serverName: the name that the certificate must bear; nil for the target's host.
+    /// - Returns: TLS without a certificate of the client's own.
+    public static func tls(trust: Trust, serverName: String? = nil) -> Security {
+      .tls(ClientTLS(trust: trust, serverName: serverName))
+    }
   }
 
   /// How long to wait before connecting again, after the spec at
@@ -64,10 +78,20 @@ public struct ChannelConfiguration: Sendable {
   /// How long the connection may be silent before the server is asked for a sign of life (PING);
   /// nil for never.
   ///
-  /// With it a dead connection is noticed within this interval and `keepaliveTimeout`. It is off
-  /// unless asked for, because stock gRPC servers send a client away that asks more often than
-  /// every five minutes.
+  /// With it a dead connection is noticed within this interval and `keepaliveTimeout` of the last
+  /// byte that came. It is off unless asked for, because stock gRPC servers send a client away that
+  /// asks more often than every five minutes; a channel that is sent away for it
+  /// (`too_many_pings`) doubles its interval.
   public var keepaliveInterval: Duration?
+  /// Whether the server is asked also while no call is open.
+  public var keepaliveWithoutCalls = false
+  /// With a call open, how long the server may say nothing after something was sent to it before it
+  /// is asked for a sign of life; nil for never.
+  ///
+  /// With it a connection that dies while something is sent is noticed within this time and
+  /// `keepaliveTimeout`, also without `keepaliveInterval`. It asks so seldom that stock servers
+  /// bear it: again only when five minutes have passed, or something has come for a call.
+  public var stallTimeout: Duration? = .seconds(20)
   /// How long the answer may take before the connection counts as dead and its calls fail with
   /// UNAVAILABLE.
   public var keepaliveTimeout: Duration = .seconds(10)

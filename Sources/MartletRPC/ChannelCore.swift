@@ -40,6 +40,7 @@ final class ChannelCore: @unchecked Sendable {
   private var openConnections: [ObjectIdentifier: ClientConnection] = [:]
   /// Calls between two attempts.
   fileprivate var backingOff: [ObjectIdentifier: ClientCallCore] = [:]
+  private(set) var keepaliveInterval: Duration?
   fileprivate var throttle: RetryThrottle
   /// Bytes that all calls together keep to be sent again.
   fileprivate var replayBytes = 0
@@ -61,6 +62,7 @@ final class ChannelCore: @unchecked Sendable {
     limits = configuration.limits
     life = ChannelLife(configuration)
     lastCallEnded = .read()
+    keepaliveInterval = configuration.keepaliveInterval
     encodings = ChannelEncodings(configuration.compression, loop: loop)
     throttle = RetryThrottle(configuration.retries.throttling)
     retryRules = configuration.retries.isEmpty ? nil : configuration.retries
@@ -171,29 +173,37 @@ final class ChannelCore: @unchecked Sendable {
   func resetBackoff() { change { $0.resetBackoff(.read()) } }
 
   func tlsContext() throws(NetError) -> TLSContext? {
-    guard case .tls(let trust, _) = configuration.security else { return nil }
+    guard case .tls(let rules) = configuration.security else { return nil }
     if let tls { return tls }
-    let roots: TLSClientConfiguration.TrustRoots =
-      switch trust {
-      case .system: .system
-      case .pemFile(let path): .file(path)
-      }
     do throws(NetError) {
-      let context = try TLSContext.client(TLSClientConfiguration(trustRoots: roots))
+      let context = try TLSContext.client(TLSClientConfiguration(rules))
       tls = context
       return context
     } catch {
-      throw .tls("cannot use the trust roots: \(error)")
+      throw .tls("cannot use the trust roots or the certificate: \(error)")
     }
   }
 
   /// The certificate's name, under TLS.
   var serverName: String? {
-    guard case .tls(_, let serverName) = configuration.security else { return nil }
-    return serverName ?? target.serverName
+    guard case .tls(let rules) = configuration.security else { return nil }
+    return rules.serverName ?? target.serverName
   }
 
-  var http2: HTTP2Configuration { HTTP2Configuration(configuration) }
+  /// How the next connection behaves.
+  var http2: HTTP2Configuration {
+    var http2 = HTTP2Configuration(configuration)
+    http2.keepaliveInterval = keepaliveInterval
+    return http2
+  }
+
+  /// A server sent its clients away; one that was asked for signs of life too often wants to be
+  /// asked half as often (gRPC's proposal A8).
+  func sentAway(_ connection: HTTP2Connection, _ code: HTTP2ErrorCode) {
+    guard code == .enhanceYourCalm, connection.goAwayText == "too_many_pings" else { return }
+    keepaliveInterval = keepaliveInterval.map { $0 * 2 }
+  }
+
   var connectTimeout: Duration { configuration.connectTimeout }
   /// How long to wait with a further connection after one that failed.
   var growthDelay: Duration { configuration.backoff.initial }
@@ -425,7 +435,8 @@ extension HTTP2Configuration {
     limits.streamHighWaterBytes = channel.limits.sendHighWaterBytes
     limits.streamLowWaterBytes = channel.limits.sendLowWaterBytes
     limits.prefaceTimeout = channel.connectTimeout
-    keepaliveInterval = channel.keepaliveInterval
+    keepaliveWithoutStreams = channel.keepaliveWithoutCalls
+    stallTimeout = channel.stallTimeout
     keepaliveTimeout = channel.keepaliveTimeout
   }
 }

@@ -12,6 +12,7 @@ enum EchoPeer {
     do {
       switch arguments.first {
       case "serve": try await serve(Array(arguments.dropFirst()))
+      case "drive": try await ChannelDriver(Array(arguments.dropFirst())).run()
       case "call": try await EchoCaller(Array(arguments.dropFirst())).run()
       default:
         fail(
