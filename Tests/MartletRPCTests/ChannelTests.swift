@@ -140,6 +140,8 @@ private final class ChangingResolver: NameResolver {
     #expect(await waitUntil { began.current == 3 })
     channel.connect()
     #expect(await waitUntil { channel.state == .ready })
+    // A connection that was of no use is a failure; one that was is merely gone.
+    _ = try await reached(channel)
     await server.shutdown(grace: .zero)
     #expect(await waitUntil { channel.state == .idle })
     channel.connect()
@@ -299,7 +301,7 @@ private final class ChangingResolver: NameResolver {
     let directory = try TemporaryDirectory()
     let path = "\(directory.path)/echo.sock"
     var configuration = ServerConfiguration()
-    configuration.listeners = [.unix(path: path)]
+    configuration.listeners = [.init(.unix(path: path))]
     let server = EchoFixture().makeServer(configuration)
     _ = try server.start()
     let channel = Channel(to: try ChannelTarget("unix://\(path)"), configuration: plaintext)
