@@ -33,11 +33,6 @@ package struct NetLimits: Sendable {
   package var handshakeTimeout: Duration = .seconds(10)
   /// From connect() until the peer answers.
   package var connectTimeout: Duration = .seconds(10)
-  /// How long an attempt to connect may take before the host's next address is tried beside it (RFC
-  /// 8305, 5).
-  package var connectionAttemptDelay: Duration = .milliseconds(250)
-  /// Addresses of one host that are tried for one connection.
-  package var maxAddressesTried = 16
   /// How long a name's look-up may take.
   package var resolveTimeout: Duration = .seconds(10)
   /// Threads of the process for looking names up.

@@ -187,6 +187,10 @@ package final class Transport: EventSource, @unchecked Sendable {
   package var tlsVersion: String? { tls?.version }
   /// The name that the client asks for, or asked us for (SNI), in lower case.
   package var serverName: String? { tls?.serverName }
+  /// Nil for a pipe, and once closed.
+  var socketDescriptor: Int32? {
+    if case .socket(let descriptor) = carrier { descriptor } else { nil }
+  }
   /// Our end's address; nil once closed.
   package var localAddress: SocketAddress? { proxiedAddress ?? carrier.localAddress }
 

@@ -45,11 +45,21 @@ final class CertificateKeeper: Sendable {
     state.withLock { $0.listeners.append((loop, listener)) }
   }
 
-  /// Reads the files again, and hands the result to all listeners.
-  ///
-  /// It blocks.
-  func reload() throws(RPCError) {
-    try reading.withLock { _ throws(RPCError) in try read() }
+  /// Reads the files again, and returns when every listener has the result.
+  func reload() async throws(RPCError) {
+    do {
+      try await offLoop { [self] in try reading.withLock { _ in try read() } }
+    } catch {
+      throw error as? RPCError ?? RPCError(.internal, "\(error)")
+    }
+    await waitForListeners()
+  }
+
+  /// What was put on the listeners' loops before has been done when this returns.
+  private func waitForListeners() async {
+    for (loop, _) in state.withLock({ $0.listeners }) {
+      await withUnsafeContinuation { continuation in loop.execute { continuation.resume() } }
+    }
   }
 
   private func read() throws(RPCError) {
@@ -76,19 +86,25 @@ final class CertificateKeeper: Sendable {
   func watch(on loop: EventLoop) {
     guard let interval else { return }
     loop.schedule(after: interval) { [self] in
-      // A full queue only means that it looks later.
-      try? BlockingPool.shared.submit { [self] in reloadIfChanged() }
+      Task { @concurrent in await lookAtFiles() }
       watch(on: loop)
     }
   }
 
-  private func reloadIfChanged() {
-    let result: Result<Void, RPCError>? = reading.withLock { _ in
+  private func lookAtFiles() async {
+    // With the pool's queue full it looks later.
+    let result = try? await offLoop { [self] in readIfChanged() }
+    guard let result = result ?? nil else { return }
+    await waitForListeners()
+    report?(result)
+  }
+
+  private func readIfChanged() -> Result<Void, RPCError>? {
+    reading.withLock { _ in
       let stamps = files.files.map { FileStamp(of: $0) }
       guard state.withLock({ $0.stamps }) != stamps else { return nil }
       return Result { () throws(RPCError) in try read() }
     }
-    if let result { report?(result) }
   }
 
   private static func failure(_ error: NetError) -> RPCError {

@@ -71,17 +71,11 @@ public final class Server: Sendable {
     guard let keepers = running else {
       throw RPCError(.failedPrecondition, "the server does not run")
     }
-    do {
-      try await offLoop {
-        let failures = keepers.compactMap { keeper -> RPCError? in
-          do throws(RPCError) { try keeper.reload() } catch { return error }
-          return nil
-        }
-        if let failure = failures.first { throw failure }
-      }
-    } catch {
-      throw error as? RPCError ?? RPCError(.internal, "\(error)")
+    var failure: RPCError?
+    for keeper in keepers {
+      do throws(RPCError) { try await keeper.reload() } catch { failure = failure ?? error }
     }
+    if let failure { throw failure }
   }
 
   /// Stops: no new connection or call, those that run may finish within the grace, then they are

@@ -67,7 +67,7 @@ extension ServerConfiguration {
     /// Called after the files have changed, with what came of it; when they cannot be used, the
     /// certificates from before stay in use.
     ///
-    /// It runs on a thread of its own and may block.
+    /// It runs on no event loop, and should not block for long.
     public var onReload: (@Sendable (Result<Void, RPCError>) -> Void)?
 
     /// Creates a TLS configuration; `Server.start()` reads the files.

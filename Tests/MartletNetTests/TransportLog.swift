@@ -38,6 +38,12 @@ final class TransportLog: TransportDelegate, @unchecked Sendable {
   var toSend: [UInt8] = []
   var duringFlush: (() -> Void)?
 
+  /// Sends more, as soon as it is connected.
+  func write(_ bytes: [UInt8]) {
+    toSend += bytes
+    transport?.setNeedsFlush()
+  }
+
   func transportDidOpen(_ transport: Transport) {
     opened += 1
     if !toSend.isEmpty { transport.setNeedsFlush() }
@@ -67,13 +73,14 @@ final class Port: @unchecked Sendable {
 
   init(
     limits: NetLimits = NetLimits(),
-    address: SocketAddress = .loopback(port: 0),
+    configuration: ListenerConfiguration,
     tls: TLSContext? = nil,
+    peers: PeerTable? = nil,
     echoes: Bool = true
   ) async throws {
     loop = try EventLoop(limits: limits)
     try loop.start()
-    let listener = try Listener(loop: loop, address: address, tls: tls) {
+    let listener = try Listener(loop: loop, configuration: configuration, tls: tls, peers: peers) {
       [unowned self] transport in
       let log = TransportLog()
       log.echoes = echoes
@@ -85,14 +92,27 @@ final class Port: @unchecked Sendable {
     try await on(loop) { try listener.start() }
   }
 
-  func connect(tls: TLSContext? = nil, name: String? = nil, send: [UInt8] = []) async throws
-    -> TransportLog
-  {
+  convenience init(
+    limits: NetLimits = NetLimits(),
+    address: SocketAddress = .loopback(port: 0),
+    tls: TLSContext? = nil,
+    echoes: Bool = true
+  ) async throws {
+    let configuration = ListenerConfiguration(address: address)
+    try await self.init(limits: limits, configuration: configuration, tls: tls, echoes: echoes)
+  }
+
+  func connect(
+    to address: SocketAddress? = nil,
+    tls: TLSContext? = nil,
+    name: String? = nil,
+    send: [UInt8] = []
+  ) async throws -> TransportLog {
     try await on(loop) { [self] in
       let log = TransportLog()
       log.toSend = send
       log.transport = Transport.connect(
-        to: try #require(listener).address,
+        to: try address ?? #require(listener).address,
         on: loop,
         tls: tls,
         serverName: name,
