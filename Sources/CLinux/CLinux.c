@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
@@ -67,6 +68,11 @@ void martlet_unwatch_signal(int signal_number) {
   if (signal_number <= 0 || signal_number >= signal_count) return;
   signal(signal_number, SIG_DFL);
   atomic_store(&watchers[signal_number], 0);
+}
+
+void martlet_keep_freed_memory(int bytes) {
+  mallopt(M_MMAP_THRESHOLD, bytes);
+  mallopt(M_TRIM_THRESHOLD, bytes);
 }
 
 int martlet_create_file(const char *path, unsigned mode) {

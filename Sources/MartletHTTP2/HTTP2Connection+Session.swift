@@ -59,14 +59,7 @@ extension HTTP2Connection {
       entries.append(entry(NGHTTP2_SETTINGS_ENABLE_PUSH, 0))
     }
     settle(nghttp2_submit_settings(session, noFlags, entries, entries.count))
-    settle(
-      nghttp2_session_set_local_window_size(
-        session,
-        noFlags,
-        0,
-        Int32(clamping: limits.connectionWindowBytes)
-      )
-    )
+    setWindow(limits.connectionWindowBytes)
   }
 
   private func entry(_ id: nghttp2_settings_id, _ value: Int) -> nghttp2_settings_entry {
@@ -111,6 +104,18 @@ extension HTTP2Connection {
   }
 
   // MARK: Windows
+
+  private func setWindow(_ count: Int) {
+    windowBytes = count
+    settle(nghttp2_session_set_local_window_size(session, noFlags, 0, Int32(clamping: count)))
+  }
+
+  /// One stream may send `count` bytes ahead; the others shall have their room beside it.
+  func widen(for count: Int) {
+    let limits = configuration.limits
+    let width = min(count + limits.connectionWindowBytes, limits.maxConnectionWindowBytes)
+    if width > windowBytes { setWindow(width) }
+  }
 
   func received(_ data: UnsafeRawBufferPointer, on stream: HTTP2Stream?) {
     guard let stream else {

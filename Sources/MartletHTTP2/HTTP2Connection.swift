@@ -64,6 +64,8 @@ package final class HTTP2Connection: @unchecked Sendable {
 
   @exclusivity(unchecked) var unconsumed = 0
   @exclusivity(unchecked) var withheld = 0
+  /// The connection's own window.
+  @exclusivity(unchecked) var windowBytes = 0
   /// Bytes that the streams' users wrote and no frame has taken.
   @exclusivity(unchecked) var bufferedBytes = 0
   /// Bytes of the loop's gather buffer in use, during a flush.

@@ -18,6 +18,10 @@ package struct HTTP2Limits: Sendable {
   package var streamWindowBytes = 256 << 10
   /// Bytes that a peer may have under way on the connection.
   package var connectionWindowBytes = 1 << 20
+  /// The most that a stream's window is opened for one long message (`HTTP2Stream.expect`), bytes.
+  package var maxStreamWindowBytes = 4 << 20
+  /// The most that the connection's window grows to for such streams, bytes.
+  package var maxConnectionWindowBytes = 4 << 20
   /// Unconsumed bytes of all streams together; above it the connection's window is no longer
   /// replenished, so that many slow handlers cannot fill the memory.
   package var maxUnconsumedBytes = 4 << 20

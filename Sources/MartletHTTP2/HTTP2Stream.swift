@@ -59,6 +59,8 @@ package final class HTTP2Stream: @unchecked Sendable {
   @exclusivity(unchecked) var isInterim = false
   @exclusivity(unchecked) var headerBytes = 0
   @exclusivity(unchecked) private(set) var unconsumed = 0
+  /// How far the peer may send ahead.
+  @exclusivity(unchecked) private var windowBytes: Int
 
   // What goes out.
   @exclusivity(unchecked) private var outbound = OutboundQueue()
@@ -76,6 +78,7 @@ package final class HTTP2Stream: @unchecked Sendable {
     self.connection = connection
     self.headersKind = headersKind
     loop = connection.loop
+    windowBytes = connection.configuration.limits.streamWindowBytes
   }
 
   private var session: OpaquePointer? {
@@ -190,6 +193,20 @@ package final class HTTP2Stream: @unchecked Sendable {
     guard count > 0, !isClosed else { return }
     unconsumed -= count
     connection.giveBack(count, on: isRemoteEnded ? nil : self)
+  }
+
+  /// Opens the stream's window to `count` bytes, and the connection's with it, if they are not so
+  /// wide already: that much of one message is still to come, and who waits for it takes it all.
+  ///
+  /// Otherwise each window's worth would cost a round trip. Up to `HTTP2Limits.maxStreamWindowBytes`;
+  /// the stream keeps the window that it has got.
+  package func expect(_ count: Int) {
+    let width = min(count, connection.configuration.limits.maxStreamWindowBytes)
+    guard width > windowBytes, !isRemoteEnded, let session else { return }
+    windowBytes = width
+    connection.widen(for: width)
+    let flag = UInt8(NGHTTP2_FLAG_NONE.rawValue)
+    settle(nghttp2_session_set_local_window_size(session, flag, id, Int32(clamping: width)))
   }
 
   func received(_ data: UnsafeRawBufferPointer) {

@@ -137,6 +137,14 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     return code
   }
 
+  /// For a process that serves: memory of long messages is taken and freed with each, and shall not
+  /// come from the system anew each time.
+  ///
+  /// It concerns the whole process, as glibc's own adaptation to large blocks does.
+  package static func keepFreedMemory() {
+    martlet_keep_freed_memory(Int32(clamping: NetLimits.keptFreedBytes))
+  }
+
   // MARK: Where am I, what time is it
 
   /// Whether the caller runs on this loop's thread.

@@ -238,6 +238,8 @@ class CallCore: @unchecked Sendable {
 
   func giveBackWhileWaiting() {
     giveBack(window.waiting())
+    let missing = reader.missingBytes
+    if missing > 0 { stream?.expect(missing) }
     noteOverdraft()
   }
 

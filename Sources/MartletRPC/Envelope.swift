@@ -82,6 +82,16 @@ package struct EnvelopeReader: ~Copyable {
     return extra < 0 ? .incomplete : .message(isFollowed: extra > 0)
   }
 
+  /// How much of the message at the front is still to come, bytes; 0 while its length is unknown or
+  /// too much.
+  package var missingBytes: Int {
+    guard let length = announcedLength, length <= maxMessageBytes else { return 0 }
+    return max(0, Envelope.prefixLength + length - bufferedBytes)
+  }
+
+  /// Bytes of memory taken: at most four times what arrived, whatever a prefix announces.
+  package var reservedBytes: Int { capacity }
+
   package mutating func append(_ chunk: UnsafeRawBufferPointer) {
     guard let source = chunk.baseAddress, chunk.count > 0 else { return }
     if capacity - end < chunk.count { makeRoom(for: chunk.count) }
@@ -155,13 +165,19 @@ package struct EnvelopeReader: ~Copyable {
     return Int(UInt32(bigEndian: length))
   }
 
-  /// Moves what is held to the front, or, unless that frees half, to twice the memory.
+  /// Moves what is held to the front, or, unless that frees half, to more memory: for a long
+  /// message up to four times as much, and no more than it needs.
   private mutating func makeRoom(for count: Int) {
     let held = bufferedBytes
     if let memory, start >= capacity / 2, held + count <= capacity {
       memory.copyMemory(from: memory + start, byteCount: held)
     } else {
-      let grown = max(held + count, capacity * 2, Self.firstCapacity)
+      let needed = held + count
+      let whole = held + missingBytes
+      let grown =
+        whole > needed
+        ? max(needed, min(whole, needed * 4), Self.firstCapacity)
+        : max(needed, capacity * 2, Self.firstCapacity)
       let fresh = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
       if let memory { fresh.copyMemory(from: memory + start, byteCount: held) }
       memory?.deallocate()

@@ -165,7 +165,7 @@ import Testing
   func slowBody() async throws {
     var configuration = HTTP2Configuration()
     configuration.limits.headerTimeout = .milliseconds(60)
-    configuration.limits.frameTimeout = .milliseconds(250)
+    configuration.limits.frameTimeout = .milliseconds(1_500)
     let peer = try await RawPeer(against: .server, configuration: configuration)
     let data = RawPeer.frame(type: 0, stream: 1, [1, 2, 3, 4])
     try await peer.send(RawPeer.preface + Self.request)
@@ -185,7 +185,7 @@ import Testing
   @Test("a peer whose kernel takes nothing is cut; one that takes a little is not")
   func writeStall() async throws {
     var configuration = HTTP2Configuration()
-    configuration.limits.writeStallTimeout = .milliseconds(150)
+    configuration.limits.writeStallTimeout = .milliseconds(800)
     let peer = try await RawPeer(against: .server, configuration: configuration)
     peer.other.prepare = { log in
       log.onHead = { stream in
@@ -198,8 +198,8 @@ import Testing
       + RawPeer.frame(type: 8, stream: 0, [0x7f, 0, 0, 0])
     try await on(peer.loop) { peer.transport?.pauseReading() }
     try await peer.send(RawPeer.preface + wide + Self.request)
-    for _ in 0..<6 {
-      try await Task.sleep(for: .milliseconds(60))
+    for _ in 0..<12 {
+      try await Task.sleep(for: .milliseconds(100))
       // It reads what has arrived, and nothing more.
       try await on(peer.loop) {
         peer.transport?.resumeReading()
@@ -221,7 +221,7 @@ import Testing
   @Test("a stream whose window stays shut is reset; those that move, or are idle, live on")
   func streamStall() async throws {
     var configuration = HTTP2Configuration()
-    configuration.limits.streamStallTimeout = .milliseconds(150)
+    configuration.limits.streamStallTimeout = .milliseconds(250)
     var shut = HTTP2Configuration()
     shut.limits.streamWindowBytes = 1_000
     let pair = try await Pair(server: configuration, client: shut)
@@ -233,13 +233,14 @@ import Testing
     try await eventually(pair.loop, "all are open") { pair.server.streams.count == 3 }
     try await on(pair.loop) {
       for stream in pair.server.streams.prefix(2) {
-        stream.stream?.write([UInt8](repeating: 1, count: 60_000))
+        stream.stream?.write([UInt8](repeating: 1, count: 600_000))
       }
     }
     moving.consumes = false
-    for _ in 0..<8 {
-      try await Task.sleep(for: .milliseconds(50))
+    for _ in 0..<500 {
+      try await Task.sleep(for: .milliseconds(10))
       try await on(pair.loop) { moving.stream?.consume(1_000) }
+      if try await on(pair.loop, { !stuck.closed.isEmpty }) { break }
     }
     try await eventually(pair.loop, "it is reset") { stuck.closed == [.enhanceYourCalm] }
     try await on(pair.loop) {

@@ -109,6 +109,40 @@ import Testing
     await pair.stop()
   }
 
+  @Test("a stream of which more is expected gets a wider window, up to its limit, and keeps it")
+  func expected() async throws {
+    var configuration = HTTP2Configuration()
+    configuration.limits.streamWindowBytes = 50_000
+    configuration.limits.connectionWindowBytes = 65_535
+    configuration.limits.maxStreamWindowBytes = 400_000
+    configuration.limits.maxConnectionWindowBytes = 450_000
+    let pair = try await Pair(server: configuration)
+    pair.server.prepare = { $0.consumes = false }
+    let body = [UInt8](repeating: 9, count: 1_000_000)
+    _ = try await pair.request(body)
+    _ = try await pair.request(body)
+    for (wanted, width) in [
+      (0, 50_000), (10_000, 50_000), (120_000, 120_000), (1_000_000, 400_000),
+    ] {
+      try await on(pair.loop) {
+        if wanted > 0 { pair.server.streams.first?.stream?.expect(wanted) }
+      }
+      try await eventually(pair.loop, "the window of \(width) fills") {
+        pair.server.streams.first?.body.count == width
+      }
+      try await Task.sleep(for: .milliseconds(20))
+      try await on(pair.loop) {
+        #expect(pair.server.streams.map(\.body.count) == [width, 50_000])
+      }
+    }
+    // What is given back may come again, and the other stream has had its room all the while.
+    try await on(pair.loop) { pair.server.streams.first?.stream?.consume(400_000) }
+    try await eventually(pair.loop, "it goes on") {
+      pair.server.streams.first?.body.count == 800_000
+    }
+    await pair.stop()
+  }
+
   @Test("one stuck stream does not stop the others")
   func headOfLine() async throws {
     let pair = try await Pair()

@@ -114,6 +114,43 @@ extension EnvelopeReader {
   }
 }
 
+@Suite struct EnvelopeMemoryTests {
+  private func prefix(_ length: Int) -> [UInt8] {
+    [0] + withUnsafeBytes(of: UInt32(length).bigEndian) { Array($0) }
+  }
+
+  @Test("a long message is told how much of it is missing, and takes no more memory than it needs")
+  func long() throws {
+    var reader = EnvelopeReader(maxMessageBytes: 1 << 22)
+    let message = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 7 ^ $0 >> 8) }
+    let bytes = prefix(message.count) + message
+    var moves = 0
+    var reserved = 0
+    for start in stride(from: 0, to: bytes.count, by: 16_000) {
+      bytes[start..<min(bytes.count, start + 16_000)].withUnsafeBytes { reader.append($0) }
+      #expect(reader.missingBytes == max(0, bytes.count - reader.bufferedBytes))
+      #expect(reader.reservedBytes <= max(128, reader.bufferedBytes * 4))
+      if reader.reservedBytes != reserved { moves += 1 }
+      reserved = reader.reservedBytes
+    }
+    #expect(moves <= 6 && reserved == bytes.count)
+    let taken = try reader.take { _, whole in whole.elementsEqual(message) }
+    #expect(taken == true && reader.reservedBytes == 0)
+  }
+
+  @Test(
+    "a length that lies reserves four times what came, and one over the limit announces nothing"
+  )
+  func lies() {
+    var reader = EnvelopeReader(maxMessageBytes: 1 << 22)
+    (prefix(1 << 22) + [1, 2, 3]).withUnsafeBytes { reader.append($0) }
+    #expect(reader.reservedBytes <= 128 && reader.missingBytes == 1 << 22 - 3)
+    var greedy = EnvelopeReader(maxMessageBytes: 1 << 22)
+    (prefix(1 << 22 + 1) + [1, 2, 3]).withUnsafeBytes { greedy.append($0) }
+    #expect(greedy.missingBytes == 0)
+  }
+}
+
 @Suite struct ReceiveWindowTests {
   @Test("a reader that does not read gives nothing back")
   func idle() {

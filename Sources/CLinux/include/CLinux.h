@@ -67,6 +67,10 @@ int martlet_watch_signal(int signal, int fd);
 /// Gives `signal` its default action back.
 void martlet_unwatch_signal(int signal);
 
+/// From now on malloc takes blocks of up to `bytes` from its heaps and gives a heap's free end back
+/// to the system only when it is longer.
+void martlet_keep_freed_memory(int bytes);
+
 /// open() with O_CREAT | O_EXCL | O_WRONLY and the given mode, or -1.
 int martlet_create_file(const char *path, unsigned mode);
 
