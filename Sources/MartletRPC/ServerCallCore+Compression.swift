@@ -14,7 +14,7 @@ extension ServerCallCore {
   }
 
   /// What the call or the server asks for, if the client takes it.
-  private var responseEncoding: CompressionAlgorithm {
+  var responseEncoding: CompressionAlgorithm {
     let wanted = call.responseCompression ?? configuredEncoding
     return peerAccepts.contains(wanted) ? wanted : .identity
   }

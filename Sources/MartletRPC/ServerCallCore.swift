@@ -190,10 +190,10 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     stream?.write(copying: frame)
   }
 
-  /// Uncompressed as soon as the headers, which settle it, have gone, or because the client takes
-  /// nothing else.
+  /// The headers settle it; before they go, what they will say.
   override var sendsUncompressed: Bool {
-    encoding == .identity && (peerAccepts.isEmpty || life.responses != .unsent)
+    if life.responses == .unsent, !peerAccepts.isEmpty { return responseEncoding == .identity }
+    return encoding == .identity
   }
 
   /// Sends the headers before the first response.
