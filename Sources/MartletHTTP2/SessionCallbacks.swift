@@ -75,11 +75,16 @@ private func onHeader(
   _ flags: UInt8,
   _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let id = frame?.pointee.hd.stream_id, let stream = stream(session, id) else { return 0 }
-  let fits = stream.receivedHeader(
-    UnsafeRawBufferPointer(start: name, count: nameCount),
-    UnsafeRawBufferPointer(start: value, count: valueCount)
-  )
+  guard let id = frame?.pointee.hd.stream_id,
+    let user = nghttp2_session_get_stream_user_data(session, id)
+  else { return 0 }
+  // Many a call: its connection holds the stream to the end of the turn, so nobody need count it.
+  let fits = Unmanaged<HTTP2Stream>.fromOpaque(user)._withUnsafeGuaranteedRef { stream in
+    stream.receivedHeader(
+      UnsafeRawBufferPointer(start: name, count: nameCount),
+      UnsafeRawBufferPointer(start: value, count: valueCount)
+    )
+  }
   // The reset is queued; nghttp2 decodes the rest of the list, which HPACK needs, without telling us.
   return fits ? 0 : NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
 }

@@ -55,6 +55,10 @@ class CallCore: @unchecked Sendable {
   /// A task that waited in this call was cancelled.
   func waitingTaskWasCancelled() {}
 
+  /// Whether the current task is not cancelled, and whoever cancels it wakes the reader, so that
+  /// the reader need not listen for it itself.
+  var wakesCurrentTaskWhenCancelled: Bool { false }
+
   /// The peer's messages cannot be read on.
   func readingFailed(_ error: RPCError) {}
 
@@ -293,6 +297,10 @@ class CallCore: @unchecked Sendable {
       throw RPCError(.internal, "two tasks read one stream at a time")
     }
     giveBackWhileWaiting()
+    if wakesCurrentTaskWhenCancelled {
+      _ = await withUnsafeContinuation { readWaiter = $0 }
+      return
+    }
     readTicket &+= 1
     let ticket = readTicket
     let wakeup = await withTaskCancellationHandler {

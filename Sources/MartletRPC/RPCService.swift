@@ -32,8 +32,6 @@ public protocol ServiceHandler: Sendable {
 /// One method with the code that answers it.
 public struct RPCMethod: Sendable {
   let path: String
-  /// The same, to compare with what comes off the wire.
-  let pathBytes: [UInt8]
   let kind: CallKind
   /// Runs the handler, on the call's loop.
   ///
@@ -55,7 +53,6 @@ public struct RPCMethod: Sendable {
       async throws -> Void
   ) {
     path = descriptor.path
-    pathBytes = Array(path.utf8)
     self.kind = kind
     self.run = run
     runIntercepted = { core, interceptors in

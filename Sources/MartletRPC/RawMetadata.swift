@@ -7,11 +7,19 @@ struct RawMetadata: Sendable {
   private static let firstCapacity = 160
 
   mutating func append(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
-    if bytes.isEmpty { bytes.reserveCapacity(Self.firstCapacity) }
-    append(count: name.count)
-    append(count: value.count)
-    bytes.append(contentsOf: name)
-    bytes.append(contentsOf: value)
+    let count = 8 + name.count + value.count
+    if bytes.isEmpty { bytes.reserveCapacity(max(Self.firstCapacity, count)) }
+    withUnsafeTemporaryAllocation(byteCount: count, alignment: 4) { entry in
+      entry.storeBytes(of: UInt32(clamping: name.count).bigEndian, as: UInt32.self)
+      entry.storeBytes(
+        of: UInt32(clamping: value.count).bigEndian,
+        toByteOffset: 4,
+        as: UInt32.self
+      )
+      UnsafeMutableRawBufferPointer(rebasing: entry[8...]).copyMemory(from: name)
+      UnsafeMutableRawBufferPointer(rebasing: entry[(8 + name.count)...]).copyMemory(from: value)
+      bytes.append(contentsOf: UnsafeRawBufferPointer(entry))
+    }
   }
 
   /// The metadata, in order, without the names that the protocol uses.
@@ -27,10 +35,6 @@ struct RawMetadata: Sendable {
       rest = rest.dropFirst(valueCount)
     }
     return metadata
-  }
-
-  private mutating func append(count: Int) {
-    withUnsafeBytes(of: UInt32(clamping: count).bigEndian) { bytes.append(contentsOf: $0) }
   }
 
   private static func takeCount(_ rest: inout ArraySlice<UInt8>) -> Int {

@@ -2,7 +2,7 @@
 struct RequestHead {
   /// What becomes of a request.
   enum Verdict {
-    case call(RPCMethod, timeout: Duration?)
+    case call(Route, timeout: Duration?)
     /// A gRPC call that ends at once.
     case refused(RPCError)
     /// The same for a compression that this server does not take.
@@ -16,7 +16,7 @@ struct RequestHead {
   private(set) var encoding = PeerEncoding.absent
   /// What it takes compressed.
   private(set) var accepted: AcceptedEncodings = []
-  private var method: RPCMethod?
+  private var route: Route?
   private var isPost = false
   private var isGet = false
   private var isRoot = false
@@ -34,7 +34,7 @@ struct RequestHead {
   ) {
     switch name.count {
     case 5 where name.equals(":path"):
-      method = router.method(at: value)
+      route = router.route(at: value)
       isRoot = value.equals("/")
     case 7 where name.equals(":method"):
       isPost = value.equals("POST")
@@ -68,10 +68,10 @@ struct RequestHead {
     case .proto: break
     }
     guard encoding != .refused else { return .refusedEncoding }
-    guard let method else { return .refused(RPCError(.unimplemented, "there is no such method")) }
+    guard let route else { return .refused(RPCError(.unimplemented, "there is no such method")) }
     switch timeout {
-    case .none: return .call(method, timeout: nil)
-    case .valid(let timeout): return .call(method, timeout: timeout)
+    case .none: return .call(route, timeout: nil)
+    case .valid(let timeout): return .call(route, timeout: timeout)
     case .malformed: return .refused(RPCError(.internal, "malformed grpc-timeout"))
     }
   }

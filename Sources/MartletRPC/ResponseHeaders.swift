@@ -2,14 +2,14 @@ internal import MartletHTTP2
 
 /// The header blocks that a server sends.
 enum ResponseHeaders {
-  private static let plain: HTTP2HeaderList = {
+  static let plain: HTTP2HeaderList = {
     var headers = HTTP2HeaderList()
     headers.append(":status", "200")
     headers.append("content-type", "application/grpc")
     return headers
   }()
 
-  private static let succeeded: HTTP2HeaderList = {
+  static let succeeded: HTTP2HeaderList = {
     var headers = HTTP2HeaderList()
     headers.append("grpc-status", "0")
     return headers

@@ -1,18 +1,19 @@
 internal import Glibc
 
 /// Finds a method by the bytes of `:path`, without making a string of them.
-struct Router: Sendable {
-  private let methods: [RPCMethod]
-  /// Open addressing: places in `methods`, -1 for none.
+final class Router: Sendable {
+  private let routes: [Route]
+  /// Open addressing: places in `routes`, -1 for none.
   ///
   /// A power of two long, at most half full.
   private let slots: [Int32]
 
   /// - Precondition: no two methods have the same path.
   init(_ services: [RPCService], interceptors: [any ServerInterceptor] = []) {
-    methods = services.flatMap(\.methods).map { method in
+    let methods = services.flatMap(\.methods).map { method in
       method.intercepted(by: interceptors.compactMap { $0.interceptor(at: method.path) })
     }
+    routes = methods.map(Route.init)
     var capacity = 8
     while capacity < methods.count * 2 { capacity *= 2 }
     var slots = [Int32](repeating: -1, count: capacity)
@@ -31,11 +32,11 @@ struct Router: Sendable {
   }
 
   /// - Complexity: O(length of the path).
-  func method(at path: UnsafeRawBufferPointer) -> RPCMethod? {
+  func route(at path: UnsafeRawBufferPointer) -> Route? {
     var slot = Int(truncatingIfNeeded: Self.hash(path)) & (slots.count - 1)
     while slots[slot] >= 0 {
-      let method = methods[Int(slots[slot])]
-      if method.hasPath(path) { return method }
+      let route = routes[Int(slots[slot])]
+      if route.hasPath(path) { return route }
       slot = (slot + 1) & (slots.count - 1)
     }
     return nil
@@ -52,7 +53,18 @@ struct Router: Sendable {
   }
 }
 
-extension RPCMethod {
+/// A method as the calls to it share it: one reference, where a copy of it would be several.
+final class Route: Sendable {
+  let method: RPCMethod
+  let kind: CallKind
+  private let pathBytes: [UInt8]
+
+  init(_ method: RPCMethod) {
+    self.method = method
+    kind = method.kind
+    pathBytes = Array(method.path.utf8)
+  }
+
   fileprivate func hasPath(_ bytes: UnsafeRawBufferPointer) -> Bool {
     pathBytes.withUnsafeBytes { own in
       guard own.count == bytes.count, let left = own.baseAddress, let right = bytes.baseAddress

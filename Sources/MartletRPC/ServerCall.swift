@@ -91,7 +91,10 @@ public final class ServerCall: Sendable {
   /// Setting it after that has no effect.
   public var responseMetadata: Metadata {
     get { state.withLock { $0.responseMetadata } }
-    set { state.withLock { $0.responseMetadata = newValue } }
+    set {
+      state.withLock { $0.responseMetadata = newValue }
+      flags.bitwiseOr(Self.metadataFlag, ordering: .releasing)
+    }
   }
 
   /// The metadata that goes with the status.
@@ -99,7 +102,10 @@ public final class ServerCall: Sendable {
   /// An error's own metadata is added to it.
   public var trailingMetadata: Metadata {
     get { state.withLock { $0.trailingMetadata } }
-    set { state.withLock { $0.trailingMetadata = newValue } }
+    set {
+      state.withLock { $0.trailingMetadata = newValue }
+      flags.bitwiseOr(Self.metadataFlag, ordering: .releasing)
+    }
   }
 
   /// A value that an interceptor left; nil when none did.
@@ -202,6 +208,10 @@ extension ServerCall {
     for (_, observer) in observers.sorted(by: { $0.key < $1.key }) { observer(isCancelled) }
   }
 
+  /// Whether metadata was set, before the first response or for the status.
+  var hasMetadata: Bool { flags.load(ordering: .acquiring) & Self.metadataFlag != 0 }
+
+  private static let metadataFlag: UInt8 = 8
   private static let cancelledFlag: UInt8 = 1
   private static let overFlag: UInt8 = 2
   private static let observedFlag: UInt8 = 4

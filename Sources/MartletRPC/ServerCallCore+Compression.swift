@@ -2,8 +2,11 @@ internal import MartletHTTP2
 
 extension ServerCallCore {
   /// The headers before the first response, which settle what responses are compressed with.
-  func leadingHeaders(_ metadata: Metadata) -> HTTP2HeaderList {
-    var headers = ResponseHeaders.leading(metadata)
+  var leadingHeaders: HTTP2HeaderList {
+    if !call.hasMetadata, peerAccepts.isEmpty, peerEncoding == .absent {
+      return ResponseHeaders.plain
+    }
+    var headers = ResponseHeaders.leading(call.responseMetadata)
     if !peerAccepts.isEmpty { encoding = responseEncoding }
     if encoding != .identity { headers.append("grpc-encoding", encoding.name) }
     // Who compresses wants to know whether it may go on.

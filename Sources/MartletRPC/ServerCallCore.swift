@@ -11,8 +11,9 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   ///
   /// The two hold each other until the call is over.
   private var storedCall: ServerCall?
-  private let method: RPCMethod
-  unowned let owner: ServerLoop
+  private let route: Route
+  /// Until the call is over, they hold each other.
+  let owner: ServerLoop
   @exclusivity(unchecked) private var life = ServerCallLife()
   /// What runs the handler, while it runs.
   private var handlerTask: HandlerTask?
@@ -29,9 +30,9 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   /// through.
   @exclusivity(unchecked) var onlyResponse: [UInt8]?
 
-  init(owner: ServerLoop, method: RPCMethod, bounds: MessageBounds) {
+  init(owner: ServerLoop, route: Route, bounds: MessageBounds) {
     self.owner = owner
-    self.method = method
+    self.route = route
     began = owner.loop.now
     super.init(loop: owner.loop, bounds: bounds)
   }
@@ -51,12 +52,12 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
         self?.cut(RPCError(.deadlineExceeded, "the deadline has passed"))
       }
     }
-    if !method.kind.takesOneRequest { startHandler() }
+    if !route.kind.takesOneRequest { startHandler() }
   }
 
   override func received(_ data: UnsafeRawBufferPointer) {
     super.received(data)
-    guard method.kind.takesOneRequest, life.handler == .notStarted, !life.isCancelled else {
+    guard route.kind.takesOneRequest, life.handler == .notStarted, !life.isCancelled else {
       return
     }
     // Nobody reads before the client has said all, so what a reader would do is done here.
@@ -84,7 +85,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   func requestsEnded() {
     life.requestsEnded()
     endReading(.complete)
-    if method.kind.takesOneRequest, life.handler == .notStarted, life.responses != .ended {
+    if route.kind.takesOneRequest, life.handler == .notStarted, life.responses != .ended {
       startHandler()
     }
   }
@@ -111,7 +112,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     handlerTask = task
     var failure: RPCError?
     do {
-      try await method.run(self)
+      try await route.method.run(self)
       if let onlyResponse { try submit(onlyResponse) }
     } catch {
       failure = owner.status(for: error, in: call)
@@ -200,13 +201,14 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private func beginResponse() throws(RPCError) {
     if life.responses == .unsent, !life.isClosed { try checkResponseMetadata() }
     switch life.sendResponse() {
-    case .headersAndMessage: stream?.submitResponse(leadingHeaders(call.responseMetadata))
+    case .headersAndMessage: stream?.submitResponse(leadingHeaders)
     case .message: break
     case .drop: throw sendFailure ?? RPCError(.cancelled, "the call is over")
     }
   }
 
   private func checkResponseMetadata() throws(RPCError) {
+    guard call.hasMetadata else { return }
     let bytes = call.responseMetadata.listBytes
     guard bytes <= owner.configuration.limits.maxMetadataBytes else {
       throw Self.metadataTooLarge
@@ -222,7 +224,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   func sendHeaders() throws(RPCError) {
     if let sendFailure { throw sendFailure }
     try checkResponseMetadata()
-    if life.sendHeaders() { stream?.submitResponse(leadingHeaders(call.responseMetadata)) }
+    if life.sendHeaders() { stream?.submitResponse(leadingHeaders) }
   }
 
   override var compressionContexts: CompressionContexts { owner.compressionContexts }
@@ -241,6 +243,10 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private func finish(_ action: ServerCallLife.StatusAction, _ failure: RPCError?) {
     stopTimer()
     guard action != .drop else { return }
+    if action == .trailers, failure == nil, !call.hasMetadata {
+      stream?.finish(trailers: ResponseHeaders.succeeded)
+      return
+    }
     let limits = owner.configuration.limits
     var failure = failure
     var leading = action == .trailersOnly ? call.responseMetadata : Metadata()
@@ -294,7 +300,11 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     handlerTask?.cancel()
   }
 
+  /// Who cancels the handler's own task has woken it already.
+  override var wakesCurrentTaskWhenCancelled: Bool { handlerTask?.isCurrent ?? false }
+
   private func stopTimer() {
+    guard deadlineTimer != nil else { return }
     deadlineTimer?.cancel()
     deadlineTimer = nil
   }

@@ -3,7 +3,10 @@ internal import MartletNet
 
 /// One connection of a server, and the delegate of its streams until each is known to be a call.
 final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
-  private unowned let owner: ServerLoop
+  /// Until the connection is closed, they hold each other.
+  private let owner: ServerLoop
+  private let router: Router
+  private let accepted: AcceptedEncodings
   /// Made for the first call: then all that it says is known, and an idle connection has none.
   private var info: ConnectionInfo?
   /// The request whose headers are coming in.
@@ -17,6 +20,8 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
 
   init(_ owner: ServerLoop) {
     self.owner = owner
+    router = owner.router
+    accepted = owner.acceptedEncodings
   }
 
   // MARK: The connection
@@ -26,6 +31,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   func connection(_ connection: HTTP2Connection, didOpen stream: HTTP2Stream)
     -> any HTTP2StreamDelegate
   {
+    // What came of a request whose stream was reset within its headers is none of this one's.
     head = RequestHead()
     return self
   }
@@ -45,24 +51,19 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     headerName: UnsafeRawBufferPointer,
     value: UnsafeRawBufferPointer
   ) {
-    head.add(
-      name: headerName,
-      value: value,
-      router: owner.router,
-      accepting: owner.acceptedEncodings
-    )
+    head.add(name: headerName, value: value, router: router, accepting: accepted)
   }
 
   func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
     guard kind == .request else { return }
     switch head.verdict {
-    case .call(let method, let timeout):
+    case .call(let route, let timeout):
       if callCount >= owner.maxCallsPerConnection {
         stream.submitResponse(Self.tooManyCalls, endStream: true)
       } else if let refused = refuses(stream) {
         stream.submitResponse(refused, endStream: true)
       } else {
-        begin(method, timeout, on: stream)
+        begin(route, timeout, on: stream)
       }
     case .refused(let error):
       stream.submitResponse(refusal(error), endStream: true)
@@ -127,11 +128,11 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
     maxMessageBytes: .max
   )
 
-  private func begin(_ method: RPCMethod, _ timeout: Duration?, on stream: HTTP2Stream) {
-    let core = ServerCallCore(owner: owner, method: method, bounds: owner.bounds)
+  private func begin(_ route: Route, _ timeout: Duration?, on stream: HTTP2Stream) {
+    let core = ServerCallCore(owner: owner, route: route, bounds: owner.bounds)
     let call = ServerCall(
       core: core,
-      method: method.path,
+      method: route.method.path,
       metadata: head.metadata,
       deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
       connection: info(of: stream.connection)

@@ -354,7 +354,7 @@ private let allKinds: [CallKind] = [.unary, .serverStreaming, .clientStreaming, 
   }
 
   private func method(_ path: String, _ router: Router) -> RPCMethod? {
-    Array(path.utf8).withUnsafeBytes { router.method(at: $0) }
+    Array(path.utf8).withUnsafeBytes { router.route(at: $0)?.method }
   }
 
   @Test(
