@@ -402,6 +402,12 @@ if Context.environment["MARTLET_FUZZ"] != nil {
       swiftSettings: fuzzing
     ),
     .executableTarget(
+      name: "EnvelopeFuzzer",
+      dependencies: ["MartletRPC"],
+      path: "Tests/Fuzz/EnvelopeFuzzer",
+      swiftSettings: fuzzing
+    ),
+    .executableTarget(
       name: "SchemaFuzzer",
       dependencies: ["MartletSchema"],
       path: "Tests/Fuzz/SchemaFuzzer",

@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-all=(WireFuzzer JSONFuzzer SchemaFuzzer HTTP2Fuzzer)
+all=(WireFuzzer JSONFuzzer SchemaFuzzer HTTP2Fuzzer EnvelopeFuzzer)
 seconds=${FUZZ_SECONDS:-20}
 work=.build/fuzz
 # SwiftPM leaves `main` to libFuzzer on --sanitize=fuzzer; the compiler heeds the last -sanitize.

@@ -4,8 +4,10 @@ The first byte picks the side (1: against the client), records instead of the wi
 are cut (4 and 8).
 """
 
+import gzip
 import pathlib
 import sys
+import zlib
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "interop"))
 
@@ -75,6 +77,19 @@ def sessions():
         if case.send != "many":
             sent = b"".join(step for step in steps if isinstance(step, bytes))
             yield f"case-{number}", 0, HELLO + settings(*case.settings) + sent
+
+
+def write_envelopes(folder, write):
+    """A limit, then steps of EnvelopeFuzzer: append (the count times 2), take, take in place."""
+    bodies = [b"", b"hi", bytes(60), gzip.compress(bytes(500)), zlib.compress(b"x" * 90), b"\x1f\x8b\x08"]
+    for number, body in enumerate(bodies):
+        whole = bytes([number & 1]) + len(body).to_bytes(4, "big") + body
+        steps = bytes([255])
+        for start in range(0, len(whole), 20):
+            chunk = whole[start:start + 20]
+            steps += bytes([len(chunk) << 1 & 0xFC | 1]) + chunk + b"\x02"
+        write(folder / "EnvelopeFuzzer", f"split-{number}", steps + b"\x03")
+        write(folder / "EnvelopeFuzzer", f"limit-{number}", bytes([1]) + bytes([40 << 1]) + whole[:40] + b"\x02\x03")
 
 
 def write_http2(folder, write):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Makes what the fuzzers start from: messages of everything.proto, their JSON, and our schemas.
 
-    make_seeds.py FOLDER    writes FOLDER/{WireFuzzer,SchemaFuzzer,JSONFuzzer,HTTP2Fuzzer}/...
+    make_seeds.py FOLDER    writes FOLDER/{WireFuzzer,SchemaFuzzer,JSONFuzzer,HTTP2Fuzzer,EnvelopeFuzzer}/...
 
 The messages are those of the differential tests, from a fixed seed. The first byte of a message's
 seed picks its type, in the order of the fuzzer's own list.
@@ -16,7 +16,7 @@ from google.protobuf import json_format
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "Tests" / "interop"))
 
-from http2_seeds import write_http2  # noqa: E402
+from http2_seeds import write_envelopes, write_http2  # noqa: E402
 from test_codec_differential import fill, load_classes, unknown_field, varint  # noqa: E402
 
 WIRE = "Scalars Optionals Lists Unpacked Maps Choice Tree Edges Empty Flat Flats".split()
@@ -100,6 +100,7 @@ def main():
     write_json(folder, rng, classes)
     write_schemas(folder)
     write_http2(folder, write)
+    write_envelopes(folder, write)
 
 
 if __name__ == "__main__":

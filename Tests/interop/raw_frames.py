@@ -101,6 +101,8 @@ class RawConnection:
         self.buffer = b""
         self.closed = False
         self.decoder = hpack.Decoder()
+        # What may be sent in all, over the connection's life.
+        self.window = 65_535
 
     def __enter__(self):
         return self
@@ -140,6 +142,8 @@ class RawConnection:
                 if len(self.buffer) >= 9 + size:
                     head, payload = self.buffer[:9], self.buffer[9:9 + size]
                     self.buffer = self.buffer[9 + size:]
+                    if head[3] == WINDOW_UPDATE and head[5:9] == bytes(4):
+                        self.window += int.from_bytes(payload, "big")
                     # Every block has to go through the decoder, which keeps a table.
                     fields = dict(self.decoder.decode(payload)) if head[3] == HEADERS else {}
                     return Frame(head[3], head[4], int.from_bytes(head[5:9], "big") & 0x7FFFFFFF, payload, fields)

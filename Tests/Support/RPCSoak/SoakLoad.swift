@@ -101,6 +101,8 @@ struct SoakCaller {
   private let configuration: ChannelConfiguration
   private var random: SeededGenerator
   private var channel: Channel
+  /// What every answer must repeat: another's would be bytes of another call.
+  private let whose: String
   private(set) var calls = 0
   private(set) var failures = 0
 
@@ -108,6 +110,7 @@ struct SoakCaller {
     self.port = port
     self.configuration = configuration
     random = SeededGenerator(seed: seed)
+    whose = "caller \(seed) of \(getpid())"
     channel = Channel(to: .host("127.0.0.1", port: port), configuration: configuration)
   }
 
@@ -125,7 +128,7 @@ struct SoakCaller {
   private mutating func call(_ choice: Int) async throws {
     let client = EchoServiceClient(channel)
     switch choice {
-    case ..<30: _ = try await client.get(request(), options: options())
+    case ..<30: try await unary(client)
     case ..<45: try await expand(client, reads: Int.random(in: 0..<60, using: &random))
     case ..<60: try await collect(client)
     case ..<80: try await chat(client)
@@ -135,9 +138,18 @@ struct SoakCaller {
     }
   }
 
+  private func check(_ response: EchoResponse?) {
+    guard let response, response.text != whose else { return }
+    RPCSoak.fail("an answer for '\(response.text)' came to '\(whose)'")
+  }
+
+  private mutating func unary(_ client: EchoServiceClient) async throws {
+    check(try await client.get(request(), options: options()))
+  }
+
   private mutating func request() -> EchoRequest {
     var request = EchoRequest()
-    request.text = "soak"
+    request.text = whose
     request.paddingBytes = UInt32.random(in: 0..<2_000, using: &random)
     if Int.random(in: 0..<50, using: &random) == 0 { request.paddingBytes = 300_000 }
     if Int.random(in: 0..<20, using: &random) == 0 {
@@ -169,7 +181,8 @@ struct SoakCaller {
     let call = try await client.expand(request, options: options())
     var responses = call.responses.makeAsyncIterator()
     for _ in 0..<reads {
-      guard try await responses.next() != nil else { break }
+      guard let response = try await responses.next() else { break }
+      check(response)
     }
   }
 
@@ -186,7 +199,8 @@ struct SoakCaller {
     var responses = call.responses.makeAsyncIterator()
     for _ in 0..<Int.random(in: 0..<20, using: &random) {
       try await call.requests.send(request())
-      guard try await responses.next() != nil else { break }
+      guard let response = try await responses.next() else { break }
+      check(response)
     }
     guard Bool.random(using: &random) else { return }
     await call.requests.finish()
