@@ -27,6 +27,9 @@ package struct NetLimits: Sendable {
   /// Steps of TLS handshakes in one turn, each up to half a millisecond; the others wait for the next
   /// turn, behind the connections that are open.
   package var maxHandshakeStepsPerTurn = 16
+  /// Steps for TLS messages such as new keys (KeyUpdate) that a peer may cause on one connection,
+  /// besides one for each 64 KiB of data: a few bytes of its own cost us a derivation of keys.
+  package static let lateHandshakeSteps = 128
   /// From accept until the PROXY header is complete.
   package var proxyHeaderTimeout: Duration = .seconds(5)
   /// From accept or connect until the TLS handshake is done.

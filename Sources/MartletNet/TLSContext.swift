@@ -98,6 +98,10 @@ private func setCommonRules(_ handle: OpaquePointer, _ minimum: TLSVersion) thro
   _ = martlet_SSL_CTX_set_mode(handle, Int(SSL_MODE_RELEASE_BUFFERS))
   // A key with a passphrase is an error, not a question on the terminal.
   SSL_CTX_set_default_passwd_cb(handle) { _, _, _, _ in -1 }
+  SSL_CTX_set_info_callback(handle) { ssl, event, _ in
+    guard event & SSL_CB_LOOP != 0 else { return }
+    tlsSession(of: ssl)?.tookHandshakeStep()
+  }
 }
 
 /// Makes `handle` show the certificate, besides those of other algorithms that it shows already.

@@ -17,6 +17,9 @@ final class TLSSession {
   let context: TLSContext
   private let ssl: OpaquePointer
   private var isDone = false
+  /// Steps of handshake messages that came after the handshake: new keys, tickets.
+  private var lateSteps = 0
+  private var bytesRead = 0
   /// Where a client keeps the session for the next time.
   private let place: ResumableSessions.Place?
 
@@ -120,6 +123,10 @@ final class TLSSession {
     ERR_clear_error()
     var count = 0
     let result = SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
+    bytesRead &+= count
+    guard lateSteps <= NetLimits.lateHandshakeSteps &+ bytesRead >> 16 else {
+      throw .limit("TLS handshake messages after the handshake")
+    }
     guard result == 1 else {
       switch SSL_get_error(ssl, result) {
       case SSL_ERROR_WANT_READ:
@@ -132,6 +139,11 @@ final class TLSSession {
       }
     }
     return UnsafeRawBufferPointer(rebasing: buffer[..<count])
+  }
+
+  /// OpenSSL took a step of its handshake machine, which runs for late messages too.
+  func tookHandshakeStep() {
+    if isDone { lateSteps += 1 }
   }
 
   /// Encrypts all of `bytes` into the transport's output.

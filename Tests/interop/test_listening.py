@@ -134,6 +134,26 @@ def test_renegotiation_is_refused(both):
     assert b"no renegotiation" in out, out[-600:]
 
 
+@pytest.mark.parametrize("count, is_borne", [(10, True), (400, False)])
+def test_key_updates_are_bounded(both, count, is_borne):
+    client = subprocess.Popen(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{both.port}", "-tls1_3", "-alpn", "h2"],
+        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(1)
+    try:
+        for _ in range(count):
+            client.stdin.write(b"K\n")
+            client.stdin.flush()
+            time.sleep(0.002)
+        time.sleep(1)
+    except BrokenPipeError:
+        pass
+    assert (client.poll() is None) == is_borne
+    client.kill()
+    client.communicate()
+    assert handshake(both).version() == "TLSv1.3"
+
+
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_a_session_is_resumed_on_another_loop(both, version):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
