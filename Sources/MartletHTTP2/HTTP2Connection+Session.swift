@@ -22,7 +22,9 @@ extension HTTP2Connection {
       UInt64(clamping: limits.resetsPerSecond)
     )
     let user = Unmanaged.passUnretained(self).toOpaque()
-    let code = SessionMemory.of(loop).lend { memory in
+    let memory = SessionMemory.of(loop)
+    blocks = memory.blocks
+    let code = memory.lend { memory in
       role == .server
         ? nghttp2_session_server_new3(&session, sessionCallbacks, user, option, memory)
         : nghttp2_session_client_new3(&session, sessionCallbacks, user, option, memory)
@@ -158,15 +160,10 @@ extension HTTP2Connection {
     guard let session else { return }
     gathered = 0
     flushBudget = configuration.limits.maxFlushBytesPerTurn
-    while maySendMore {
-      var frame: UnsafePointer<UInt8>?
-      let count = nghttp2_session_mem_send(session, &frame)
-      if count < 0 { return transport.close(error: .limit("memory")) }
-      // DATA frames do not come this way: `gatherData` was called for them meanwhile.
-      guard count > 0 else { break }
-      gather(UnsafeRawBufferPointer(start: frame, count: count))
-      flushBudget -= count
-    }
+    blocks?.pointee.isSending = true
+    let isSound = gatherFrames(session)
+    blocks?.pointee.isSending = false
+    guard isSound else { return transport.close(error: .limit("memory")) }
     pushGathered()
     wakeStreams()
     if flushBudget <= 0 { transport.setNeedsFlush() }
@@ -177,6 +174,20 @@ extension HTTP2Connection {
     {
       transport.closeInOrder()
     }
+  }
+
+  /// Copies frame by frame; false when nghttp2 has no memory left.
+  private func gatherFrames(_ session: OpaquePointer) -> Bool {
+    while maySendMore {
+      var frame: UnsafePointer<UInt8>?
+      let count = nghttp2_session_mem_send(session, &frame)
+      if count < 0 { return false }
+      // DATA frames do not come this way: `gatherData` was called for them meanwhile.
+      guard count > 0 else { break }
+      gather(UnsafeRawBufferPointer(start: frame, count: count))
+      flushBudget -= count
+    }
+    return true
   }
 
   private var maySendMore: Bool {

@@ -52,6 +52,8 @@ package final class HTTP2Connection: @unchecked Sendable {
 
   @exclusivity(unchecked) var phase = Phase.opening
   @exclusivity(unchecked) var session: OpaquePointer?
+  /// The loop's `SessionMemory`, which outlives the session.
+  @exclusivity(unchecked) var blocks: UnsafeMutablePointer<BlockLists>?
   var failure: HTTP2Error?
   @exclusivity(unchecked) var budget: FrameBudget
   @exclusivity(unchecked) var conduct = PeerConduct()

@@ -13,7 +13,10 @@ internal import MartletNet
 /// A frame that goes through the buffer is returned whole and is copied out at once
 /// (`HTTP2Connection.flush`); of a DATA frame only the header is built there, and the callback that
 /// takes it never answers "would block", which alone would make nghttp2 come back to it. The further
-/// buffers of a header block that needs CONTINUATION frames are the session's own.
+/// buffers of a header block that needs CONTINUATION frames are the session's own. A client's
+/// preface, which stands in the buffer from the start, is sent before another session is made; and a
+/// session that is made while another sends, by whoever hears of a stream's end from within, gets a
+/// buffer of its own.
 ///
 /// Confined to its loop, which keeps it; every session of the loop is freed before.
 final class SessionMemory: @unchecked Sendable {
@@ -48,7 +51,7 @@ final class SessionMemory: @unchecked Sendable {
       calloc: { count, size, user in lists(user).pointee.takeZeroed(count, size) },
       realloc: { block, size, user in lists(user).pointee.resize(block, size) }
     )
-    blocks.pointee.lendsFrameBuffer = true
+    blocks.pointee.lendsFrameBuffer = !blocks.pointee.isSending
     defer { blocks.pointee.lendsFrameBuffer = false }
     return create(&functions)
   }
@@ -69,6 +72,8 @@ struct BlockLists {
   /// nghttp2's frame buffer: a header of 9 bytes, one for padding's length, a payload of 2^14.
   static let frameBufferBytes = 9 + 1 + 16_384
 
+  /// Whether some session is between asking for a frame and having copied it.
+  var isSending = false
   /// Whether a session is being made.
   var lendsFrameBuffer = false
   /// Bytes of free blocks, never above `HTTP2Limits.maxKeptBlockBytes`.

@@ -130,6 +130,29 @@ import Testing
     for pair in pairs { await pair.stop() }
   }
 
+  @Test("a session made while another sends leaves that one's frame alone")
+  func madeWithin() async throws {
+    let pair = try await Pair(echo: true)
+    let maker = SessionMaker(loop: pair.loop)
+    try await on(pair.loop) {
+      let connection = try #require(pair.client.connection)
+      maker.stream = try connection.openStream(requestHeaders(), delegate: maker)
+      maker.stream?.write([1])
+    }
+    try await eventually(pair.loop, "the request comes") {
+      pair.server.streams.first?.body == [1]
+    }
+    // The stream is reported closed while its RST_STREAM stands in the frame buffer.
+    try await on(pair.loop) { maker.stream?.reset(.cancel) }
+    try await eventually(pair.loop, "it arrives, and the new one gets its settings") {
+      pair.server.streams.first?.closed == [.cancel] && maker.client.ready == 1
+    }
+    let next = try await pair.request([2])
+    try await eventually(pair.loop, "the first connection lives") { next.closed == [.noError] }
+    try await on(pair.loop) { #expect(pair.server.closed.isEmpty && next.body == [2]) }
+    await pair.stop()
+  }
+
   @Test("header blocks of several frames come whole beside each other")
   func continuations() async throws {
     var configuration = HTTP2Configuration()
@@ -185,4 +208,38 @@ import Testing
     #expect(try await on(loop) { SessionMemory.of(loop).blocks.pointee.usedCount } == 0)
     await pair.stop()
   }
+}
+
+/// Makes a client's connection as soon as its stream has closed.
+private final class SessionMaker: HTTP2StreamDelegate, @unchecked Sendable {
+  let loop: EventLoop
+  let client = ConnectionLog()
+  private let server = ConnectionLog()
+  var stream: HTTP2Stream?
+
+  init(loop: EventLoop) { self.loop = loop }
+
+  func streamDidClose(_ stream: HTTP2Stream, errorCode: HTTP2ErrorCode) {
+    let ends = Transport.pipe(loop, loop)
+    server.connection = HTTP2Connection(
+      role: .server,
+      transport: ends.server,
+      delegate: server
+    )
+    client.connection = HTTP2Connection(
+      role: .client,
+      transport: ends.client,
+      delegate: client
+    )
+  }
+
+  func stream(
+    _ stream: HTTP2Stream,
+    headerName: UnsafeRawBufferPointer,
+    value: UnsafeRawBufferPointer
+  ) {}
+  func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {}
+  func stream(_ stream: HTTP2Stream, didReceive data: UnsafeRawBufferPointer) {}
+  func streamDidReachEnd(_ stream: HTTP2Stream) {}
+  func streamDidBecomeWritable(_ stream: HTTP2Stream) {}
 }
