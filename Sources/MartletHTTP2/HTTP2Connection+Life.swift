@@ -121,7 +121,9 @@ extension HTTP2Connection {
   /// nothing at all is asked.
   private func checkStall(_ now: MonotonicTime) -> Duration? {
     guard let timeout = configuration.stallTimeout else { return nil }
-    guard let since = life.unansweredSince, openStreamCount > 0 else { return timeout }
+    // Without a stream an idle process sleeps; the next stream begins the watch anew.
+    guard openStreamCount > 0 else { return configuration.keepaliveInterval.map { _ in timeout } }
+    guard let since = life.unansweredSince else { return timeout }
     let silent = now - since
     guard silent >= timeout else { return timeout - silent }
     let isLongAgo = life.lastProbe.map { now - $0 >= configuration.stallProbeInterval } ?? true

@@ -209,6 +209,7 @@ package final class HTTP2Connection: @unchecked Sendable {
     stream.delegate = delegate
     stream.didSubmitRequest(endStream: endStream)
     link(stream)
+    if life.watchTimer == nil, isReady { watchLife() }
     transport.setNeedsFlush()
     if id >= configuration.limits.lastStreamID { useUp() }
     return stream

@@ -327,7 +327,7 @@ final class ChannelCore: @unchecked Sendable {
     switch result {
     case .success(var resolution):
       resolution.endpoints = Array(resolution.endpoints.prefix(limits.maxEndpoints))
-      change { $0.resolved(resolution, .read()) }
+      change { $0.resolved(resolution, .read(), random: Self.random) }
     case .failure(let error):
       let cause = describe("\(error)", at: nil)
       change { $0.resolutionFailed(cause: cause, .read(), random: Self.random) }

@@ -116,8 +116,16 @@ package struct ChannelLife: Sendable {
 
   // MARK: What has happened
 
-  package mutating func resolved(_ result: NameResolution, _ now: MonotonicTime) {
+  /// The resolver's word; a name without addresses counts as one that was not found.
+  package mutating func resolved(
+    _ result: NameResolution,
+    _ now: MonotonicTime,
+    random: Double = 0.5
+  ) {
     guard !isClosed, resolution.state == .running else { return }
+    guard !result.endpoints.isEmpty else {
+      return resolutionFailed(cause: "the server has no address", now, random: random)
+    }
     resolution.succeeded(now, refreshAfter: result.refreshAfter)
     hasResolved = true
     carryOut(balancer.update(result.endpoints, now), now)

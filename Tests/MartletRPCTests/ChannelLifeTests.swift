@@ -199,6 +199,133 @@ import Testing
   }
 }
 
+/// A channel's life with its resolver and its servers, in random orders of what can happen.
+@Suite struct ChannelSimulationTests {
+  /// What was asked for and is not over yet.
+  private struct World {
+    var life: ChannelLife
+    var now = MonotonicTime(nanoseconds: 1_000_000_000_000)
+    var isResolving = false
+    var attempts: Set<SubchannelID> = []
+    var connections: Set<SubchannelID> = []
+    /// Calls that wait, and whether each waits for ready.
+    var waiting: [Bool] = []
+
+    mutating func happen(_ event: (inout ChannelLife, MonotonicTime) -> Void) {
+      life.callsWait = !waiting.isEmpty
+      event(&life, now)
+      carryOut()
+    }
+
+    mutating func carryOut() {
+      for action in life.actions {
+        switch action {
+        case .resolve: isResolving = true
+        case .connect(let id, _):
+          #expect(!attempts.contains(id) && !connections.contains(id))
+          attempts.insert(id)
+        case .release(let id):
+          attempts.remove(id)
+          connections.remove(id)
+        }
+      }
+      life.actions = []
+      switch life.state {
+      case .ready: waiting = []
+      case .transientFailure: waiting.removeAll { !$0 }
+      case .shutdown: waiting = []
+      case .idle, .connecting: break
+      }
+    }
+  }
+
+  private let names = (1...4).map { Endpoint(.v4([10, 0, 0, UInt8($0)], port: 1)) }
+
+  @Test(
+    "in any order of events calls start, wait for something, or fail",
+    arguments: [ChannelConfiguration.LoadBalancing.pickFirst, .roundRobin]
+  )
+  func randomOrders(policy: ChannelConfiguration.LoadBalancing) {
+    for seed in 0..<400 {
+      var random = SplitMix(state: UInt64(seed) &* 104_729 &+ 3)
+      var configuration = ChannelConfiguration()
+      configuration.loadBalancing = policy
+      configuration.idleTimeout = seed % 2 == 0 ? .seconds(20) : nil
+      var world = World(life: ChannelLife(configuration))
+      for step in 0..<150 {
+        play(&world, &random)
+        check(world, "seed \(seed), step \(step)")
+      }
+      let wasOpen = world.life.close()
+      world.carryOut()
+      #expect(wasOpen && world.connections.isEmpty && world.attempts.isEmpty, "seed \(seed)")
+    }
+  }
+
+  private func play(_ world: inout World, _ random: inout SplitMix) {
+    let number = Double(random.next(below: 1_000)) / 1_000
+    switch random.next(below: 9) {
+    case 0: call(&world, waitForReady: random.next(below: 2) == 0)
+    case 1: if random.next(below: 4) == 0 { world.happen { $0.connect($1) } }
+    case 2: resolve(&world, Array(names.prefix(random.next(below: 5))))
+    case 3:
+      guard world.isResolving else { return }
+      world.isResolving = false
+      world.happen { $0.resolutionFailed(cause: "no name", $1, random: number) }
+    case 4: answer(&world, random.next(below: 8))
+    case 5:
+      guard let id = pick(world.attempts, random.next(below: 8)) else { return }
+      world.attempts.remove(id)
+      world.happen { $0.attemptFailed(id, cause: "refused", $1, random: number) }
+    case 6:
+      guard let id = pick(world.connections, random.next(below: 8)) else { return }
+      world.connections.remove(id)
+      let wasUsed = random.next(below: 3) > 0
+      world.happen { $0.lost(id, wasUsed: wasUsed, cause: "cut", $1, random: number) }
+    case 7: if random.next(below: 4) == 0 { world.happen { $0.resetBackoff($1) } }
+    default:
+      world.now = world.now + .milliseconds(random.next(below: 8_000))
+      let unused = random.next(below: 2) == 0 ? world.now : nil
+      world.happen { $0.wake($1, unusedSince: unused) }
+    }
+  }
+
+  private func call(_ world: inout World, waitForReady: Bool) {
+    let action = world.life.call(waitForReady: waitForReady, world.now)
+    if action == .wait { world.waiting.append(waitForReady) }
+    world.carryOut()
+  }
+
+  private func resolve(_ world: inout World, _ endpoints: [Endpoint]) {
+    guard world.isResolving else { return }
+    world.isResolving = false
+    world.happen { $0.resolved(NameResolution(endpoints), $1) }
+  }
+
+  private func answer(_ world: inout World, _ number: Int) {
+    guard let id = pick(world.attempts, number) else { return }
+    world.attempts.remove(id)
+    world.connections.insert(id)
+    world.happen { $0.connected(id, $1) }
+  }
+
+  private func pick(_ ids: Set<SubchannelID>, _ number: Int) -> SubchannelID? {
+    let sorted = ids.sorted { $0.number < $1.number }
+    return sorted.isEmpty ? nil : sorted[number % sorted.count]
+  }
+
+  private func check(_ world: World, _ place: Comment) {
+    #expect((world.life.state == .ready) == !world.life.ready.isEmpty, place)
+    #expect(world.life.ready.allSatisfy { world.connections.contains($0) }, place)
+    // Whoever waits, waits for something that will come.
+    if !world.waiting.isEmpty {
+      let comes = world.isResolving || !world.attempts.isEmpty || world.life.nextWake != nil
+      #expect(comes, place)
+      #expect(world.life.state != .idle, place)
+    }
+  }
+}
+
 @Suite struct ConnectBackoffTests {
   @Test("jitter keeps a wait within a fifth of its value")
   func jitter() throws {
