@@ -98,6 +98,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
       return true
     }
     precondition(begins, "a loop starts once")
+    LargeBlocks.keep()
     let code = startThread()
     guard code == 0 else { throw .systemCall(name: "pthread_create", code: code) }
   }

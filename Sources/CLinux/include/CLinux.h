@@ -76,3 +76,8 @@ int martlet_create_file(const char *path, unsigned mode);
 
 /// Gives the allocator's free memory back to the system, for who measures a process's memory.
 static inline void martlet_malloc_trim(void) { malloc_trim(0); }
+/// Has malloc keep up to so many freed bytes at an arena's end, for the next large block.
+static inline void martlet_malloc_keep(int bytes) {
+  mallopt(M_MMAP_THRESHOLD, bytes);
+  mallopt(M_TRIM_THRESHOLD, bytes);
+}
