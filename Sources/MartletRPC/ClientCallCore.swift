@@ -63,6 +63,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   ///
   /// On the loop, once.
   func start() {
+    // Race: the call for which this one is made was cancelled meanwhile.
+    guard outcome == nil else { return }
     isCounted = true
     channel.callBegan()
     chooseEncoding()

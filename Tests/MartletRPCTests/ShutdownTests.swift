@@ -182,4 +182,32 @@ import Testing
       #expect(await task.value.code == .cancelled)
     }
   }
+
+  @Test("a handler whose call is cancelled already can begin no other", arguments: [true, false])
+  func cancelledBefore(streams: Bool) async throws {
+    let codes = Mutex<[StatusCode]>([])
+    let started = Flag()
+    try await chain([.callPropagation], back: Self.reportsTimeLeft) { client, call in
+      started.set()
+      await call.waitUntilCancelled()
+      // Not cancelled itself, unlike the handler's own task.
+      let asking = Task.detached {
+        await ServerCall.$current.withValue(call) {
+          await failure {
+            if streams { _ = try await client.chat() } else { _ = try await client.get(request()) }
+          }
+        }
+      }
+      let code = await asking.value.code
+      codes.withLock { $0.append(code) }
+      return EchoResponse()
+    } _: { client in
+      let task = Task { await failure { try await client.get(request()) } }
+      #expect(await started.wait())
+      task.cancel()
+      _ = await task.value
+      #expect(await waitUntil { !codes.withLock { $0.isEmpty } })
+    }
+    #expect(codes.withLock { $0 } == [.cancelled])
+  }
 }
