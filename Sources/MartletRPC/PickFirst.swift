@@ -66,7 +66,10 @@ package struct PickFirst: LoadBalancer {
     case .idle: break
     case .ready(let id): if gone.contains(id) { mode = .idle }
     case .connecting: actions += beginPass(now)
-    case .failing: if hasNew { actions += beginPass(now) }
+    case .failing:
+      // Those that are left may have no wait to end: the network came back in the midst of a pass.
+      let isStuck = !table.isConnecting && table.nextWake == nil
+      if hasNew || isStuck { actions += beginPass(now) }
     }
     return actions
   }

@@ -210,6 +210,17 @@ private func failure(_ cause: String) -> ConnectivityState {
     #expect(net.attempts.count == 1)
   }
 
+  @Test("an address that waits for nothing is tried when the one that did is gone")
+  func leftWithoutWait() {
+    var net = simulation([1, 2])
+    net.connect()
+    net.refuse(1)
+    net.run { $0.resetBackoff($1) }
+    net.refuse(2)
+    net.update([1])
+    #expect(Array(net.attempts.values) == [endpoint(1)])
+  }
+
   @Test("the network is back: what waited is tried at once, from the first address on")
   func resetBackoff() {
     var net = simulation([1, 2])
