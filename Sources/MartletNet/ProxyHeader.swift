@@ -105,11 +105,11 @@ package struct ProxyHeaderParser: Sendable {
       source: SocketAddress(
         bytes: Array(payload.prefix(count)),
         port: UInt16(ports[0]) << 8 | UInt16(ports[1])
-      ),
+      )?.unmapped,
       destination: SocketAddress(
         bytes: Array(payload.dropFirst(count).prefix(count)),
         port: UInt16(ports[2]) << 8 | UInt16(ports[3])
-      )
+      )?.unmapped
     )
   }
 
@@ -147,7 +147,7 @@ package struct ProxyHeaderParser: Sendable {
       let address = try? SocketAddress(host: String(host), port: port)
     else { return nil }
     switch (address, family) {
-    case (.v4, "TCP4"), (.v6, "TCP6"): return address
+    case (.v4, "TCP4"), (.v6, "TCP6"): return address.unmapped
     default: return nil
     }
   }

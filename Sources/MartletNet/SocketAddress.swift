@@ -14,6 +14,8 @@ package enum SocketAddress: Hashable, Sendable {
 
   /// A numeric host: `127.0.0.1`, `::1`, `0.0.0.0`, `::`, `fe80::1%eth0`.
   package init(host: String, port: UInt16) throws(NetError) {
+    // C would see an address that ends there.
+    guard !host.utf8.contains(0) else { throw .invalidAddress(host) }
     var v4 = in_addr()
     var v6 = in6_addr()
     let parts = host.split(separator: "%", maxSplits: 1, omittingEmptySubsequences: false)
@@ -107,6 +109,17 @@ extension SocketAddress: CustomStringConvertible {
 extension SocketAddress {
   private static let mappedPrefix: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
 
+  /// The IPv4 address that an IPv4-mapped one (RFC 4291, 2.5.5.2) stands for; any other itself.
+  ///
+  /// An IPv4 peer of a dual-stack socket is one IPv4 peer, not a new kind, and not in one /64 with
+  /// all the others.
+  var unmapped: SocketAddress {
+    guard case .v6(let bytes, let port, _) = self, bytes.starts(with: Self.mappedPrefix) else {
+      return self
+    }
+    return .v4(Array(bytes[12...]), port: port)
+  }
+
   /// Reads what the kernel filled in; nil for a family that we do not speak.
   init?(_ storage: inout sockaddr_storage) {
     let address: SocketAddress? = withUnsafeBytes(of: &storage) { raw in
@@ -120,15 +133,8 @@ extension SocketAddress {
       case AF_INET6:
         let v6 = raw.loadUnaligned(as: sockaddr_in6.self)
         let bytes = withUnsafeBytes(of: v6.sin6_addr) { Array($0) }
-        // An IPv4 peer of a dual-stack socket (RFC 4291, 2.5.5.2) is one IPv4 peer, not a new kind.
-        if bytes.starts(with: Self.mappedPrefix) {
-          return .v4(Array(bytes[12...]), port: UInt16(bigEndian: v6.sin6_port))
-        }
-        return .v6(
-          bytes,
-          port: UInt16(bigEndian: v6.sin6_port),
-          scope: v6.sin6_scope_id
-        )
+        let port = UInt16(bigEndian: v6.sin6_port)
+        return SocketAddress.v6(bytes, port: port, scope: v6.sin6_scope_id).unmapped
       case AF_UNIX:
         let path = raw.dropFirst(MemoryLayout<sa_family_t>.size).prefix { $0 != 0 }
         return .unix(String(decoding: path, as: UTF8.self))

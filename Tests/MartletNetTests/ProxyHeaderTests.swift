@@ -36,9 +36,25 @@ func proxyHeader(command: UInt8 = 0x21, family: UInt8, _ payload: [UInt8]) -> [U
     (
       Array("PROXY TCP6 2001:db8::7 ::1 80 443\r\n".utf8), header("2001:db8::7", 80, "::1", 443)
     ),
+    // What a balancer that listens on "::" says of IPv4: one peer, not a part of one /64 with all.
+    (
+      Array("PROXY TCP6 ::ffff:192.0.2.7 ::ffff:10.0.0.1 80 443\r\n".utf8),
+      header("192.0.2.7", 80, "10.0.0.1", 443)
+    ),
+    (
+      proxyHeader(
+        family: 0x21,
+        mapped([192, 0, 2, 7]) + mapped([10, 0, 0, 1]) + [0, 80, 1, 0xBB]
+      ),
+      header("192.0.2.7", 80, "10.0.0.1", 443)
+    ),
     (Array("PROXY UNKNOWN\r\n".utf8), ProxyHeader()),
     (Array("PROXY UNKNOWN ffff::1 whatever 1 2\r\n".utf8), ProxyHeader()),
   ]
+
+  private static func mapped(_ bytes: [UInt8]) -> [UInt8] {
+    [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF] + bytes
+  }
 
   private static func header(_ source: String, _ from: UInt16, _ to: String, _ port: UInt16)
     -> ProxyHeader
@@ -97,7 +113,8 @@ func proxyHeader(command: UInt8 = 0x21, family: UInt8, _ payload: [UInt8]) -> [U
       "PROXY TCP4 1.2.3.4  1 2\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 -1 2\r\n",
       "PROXY TCP4 1.2.3.4 1.2.3.4 01 2\r\n", "PROXY TCP4 1.2.3.4 1.2.3.4 +1 2\r\n",
       "PROXY TCP4 1.2.3.4 1.2.3.4 1 2\n\r\n", "PROXY TCP4\r1.2.3.4 1.2.3.4 1 2\r\n",
-      "PROXY TCP6 fe80::1%1 ::1 1 2\r\n", "\r\n\r\n\u{0}\r\nQUIX\n!\u{11}",
+      "PROXY TCP6 fe80::1%1 ::1 1 2\r\n", "PROXY TCP4 1.2.3.4\u{0}5 1.2.3.4 1 2\r\n",
+      "\r\n\r\n\u{0}\r\nQUIX\n!\u{11}",
     ]
   )
   func refused(text: String) {
