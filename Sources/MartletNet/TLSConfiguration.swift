@@ -55,7 +55,8 @@ package struct TLSServerConfiguration: Sendable, Hashable {
   /// A client that offers none of them is refused; one that sends no ALPN at all is let in, and its
   /// first bytes tell what it speaks.
   package var applicationProtocols: [ApplicationProtocol] = [.http2, .http1]
-  /// How long a session may be resumed at least; the keys of its tickets live twice as long.
+  /// How long after its full handshake a session may be resumed, unless the client's certificate
+  /// expires before; the keys of its tickets live twice as long.
   package var ticketLifetime: Duration = .seconds(4 * 3_600)
 
   package init(certificates: [Certificate]) {

@@ -1,4 +1,5 @@
 internal import COpenSSL
+internal import Glibc
 
 extension TLSContext {
   /// Reads the files and checks that they belong together.
@@ -58,6 +59,10 @@ extension TLSContext {
     let lifetime = configuration.ticketLifetime.components.seconds
     SSL_CTX_set_timeout(handle, Int(clamping: lifetime))
     SSL_CTX_set_tlsext_ticket_key_evp_cb(handle, ticketCiphers)
+    try check(
+      SSL_CTX_set_session_ticket_cb(handle, noteBeginning, judgeTicket, nil),
+      "session tickets"
+    )
     martlet_SSL_CTX_set_max_cert_list(handle, configuration.maxClientCertificateBytes)
     SSL_CTX_set_verify_depth(handle, Int32(clamping: configuration.maxVerificationDepth))
     SSL_CTX_set1_cert_store(handle, store)
@@ -156,6 +161,55 @@ private func ticketCiphers(
     ? keys.encrypt(name, iv, cipher, mac)
     // A client of TLS 1.3 uses a ticket once, so it gets another each time.
     : keys.decrypt(name, iv, cipher, mac, renews: SSL_version(ssl) == TLS1_3_VERSION)
+}
+
+/// Before a ticket is made: writes into its session when that began with a full handshake.
+///
+/// A client of TLS 1.3 gets a new ticket, with a new lifetime, each time it resumes; only this says
+/// how long ago it last had to prove who it is.
+private func noteBeginning(_ ssl: OpaquePointer?, _ argument: UnsafeMutableRawPointer?) -> Int32 {
+  guard let session = SSL_get_session(ssl), beginning(of: session) == nil else { return 1 }
+  return withUnsafeBytes(of: Int64(time(nil)).bigEndian) {
+    SSL_SESSION_set1_ticket_appdata(session, $0.baseAddress, $0.count)
+  }
+}
+
+/// After a ticket was read: whether its session may go on.
+///
+/// A resumed session's certificate is not verified again. So a session ends with the certificate, and
+/// in any case after `TLSServerConfiguration.ticketLifetime` (RFC 8446, 4.6.1): what follows is a
+/// full handshake, with a certificate.
+private func judgeTicket(
+  _ ssl: OpaquePointer?,
+  _ session: OpaquePointer?,
+  _ name: UnsafePointer<UInt8>?,
+  _ nameCount: Int,
+  _ status: Int32,
+  _ argument: UnsafeMutableRawPointer?
+) -> Int32 {
+  guard status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW, let session else {
+    return SSL_TICKET_RETURN_IGNORE_RENEW
+  }
+  if let certificate = SSL_SESSION_get0_peer(session),
+    X509_cmp_current_time(X509_get0_notAfter(certificate)) != 1
+  {
+    return SSL_TICKET_RETURN_IGNORE_RENEW
+  }
+  let age = beginning(of: session).map { Int64(time(nil)) - $0 }
+  guard let age, age <= SSL_CTX_get_timeout(SSL_get_SSL_CTX(ssl)) else {
+    return SSL_TICKET_RETURN_IGNORE_RENEW
+  }
+  return status == SSL_TICKET_SUCCESS ? SSL_TICKET_RETURN_USE : SSL_TICKET_RETURN_USE_RENEW
+}
+
+/// When the session began, in seconds of the system's clock; nil before its first ticket.
+private func beginning(of session: OpaquePointer) -> Int64? {
+  var data: UnsafeMutableRawPointer?
+  var count = 0
+  guard SSL_SESSION_get0_ticket_appdata(session, &data, &count) == 1, let data,
+    count == MemoryLayout<Int64>.size
+  else { return nil }
+  return Int64(bigEndian: data.loadUnaligned(as: Int64.self))
 }
 
 /// Picks the first of our protocols that the client offers; refuses a client that offers others only.

@@ -263,7 +263,8 @@ package final class Transport: EventSource, @unchecked Sendable {
     do throws(NetError) {
       if state == .handshaking, try tls.handshake() {
         drainOutput()
-        didOpen()
+        // The peer may be gone already, and that was noticed when this was sent.
+        if state == .handshaking { didOpen() }
       }
       while state == .open {
         let bytes = try tls.read(into: loop.buffers.plaintext)

@@ -57,7 +57,8 @@ extension ServerConfiguration {
     public var maxVerificationDepth = 4
     /// The oldest version that is spoken.
     public var minimumVersion = Version.v1_2
-    /// How long a client may come back without a full handshake, at least; twice as long at most.
+    /// How long after a full handshake a client may come back without one, unless its certificate
+    /// expires before.
     public var sessionTicketLifetime: Duration = .seconds(4 * 3_600)
     /// How often the files are looked at; when one has changed all are read again, and new
     /// connections get the new certificates.

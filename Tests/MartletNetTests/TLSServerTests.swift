@@ -1,3 +1,4 @@
+import Glibc
 import TestCertificates
 import TestFiles
 import Testing
@@ -177,6 +178,82 @@ extension Port {
     await port.stop()
   }
 
+  @Test("a ticket lets nobody in whose certificate has expired since")
+  func expiry() async throws {
+    let realm = try Realm()
+    let server = try realm.authority.issue("server")
+    let brief = try realm.authority.issue("brief", subject: "/CN=brief", expiringAfter: 4)
+    let configuration = realm.server([server]) {
+      $0.clientCertificates = .require(rootsFile: realm.authority.root)
+    }
+    let port = try await Port(tls: .server(configuration))
+    let context = try realm.client(brief)
+    for round in 0..<3 {
+      if round == 2 { try await Task.sleep(for: .seconds(5)) }
+      let ends = try await port.outcome(context)
+      try await on(port.loop) {
+        #expect(ends.server.opened == (round < 2 ? 1 : 0), "round \(round)")
+        if round == 1 { #expect(ends.server.transport?.isResumed == true) }
+        ends.client.transport?.close()
+      }
+    }
+    await port.stop()
+  }
+
+  @Test("a client that is gone as soon as its handshake is done is never reported as open")
+  func goneAtOnce() async throws {
+    let realm = try Realm()
+    let port = try await Port(tls: .server(realm.server([try realm.authority.issue("server")])))
+    let address = try await on(port.loop) { try #require(port.listener).address }
+    let own = try EventLoop()
+    try own.start()
+    let context = try realm.client()
+    // Slow turns: the client's last message and its reset are both there when the server reads.
+    try await on(port.loop) { drag(port.loop) }
+    for _ in 0..<5 {
+      try await on(own) {
+        let client = Vanishing()
+        _ = Transport.connect(
+          to: address,
+          on: own,
+          tls: context,
+          serverName: "localhost",
+          delegate: client
+        )
+      }
+    }
+    try await eventually(port.loop, "all are closed") {
+      port.accepted.count == 5 && port.accepted.allSatisfy { $0.closed.count == 1 }
+    }
+    try await on(port.loop) {
+      for log in port.accepted {
+        #expect(log.transport?.isClosed == true)
+        #expect(log.openedAfterClosing == 0)
+      }
+    }
+    await own.stopAndWait()
+    await port.stop()
+  }
+
+  @Test("a session is not resumed for ever, however often it gets a new ticket")
+  func age() async throws {
+    let realm = try Realm()
+    let configuration = realm.server([try realm.authority.issue("server")]) {
+      $0.ticketLifetime = .seconds(3)
+    }
+    let port = try await Port(tls: .server(configuration))
+    let context = try realm.client()
+    for isResumed in [false, true, true, false, true] {
+      let ends = try await port.outcome(context)
+      try await on(port.loop) {
+        #expect(ends.client.transport?.isResumed == isResumed)
+        ends.client.transport?.close()
+      }
+      try await Task.sleep(for: .milliseconds(1_400))
+    }
+    await port.stop()
+  }
+
   @Test("a session goes on after a reload, and with a name's own certificate")
   func resumption() async throws {
     let realm = try Realm()
@@ -329,5 +406,34 @@ extension Port {
     let digest = directory.file("digest")
     try run("openssl", ["dgst", "-sha256", "-binary", "-out", digest, der])
     return try readFile(digest)
+  }
+}
+
+/// Cuts its connection with a reset when it opens.
+private final class Vanishing: TransportDelegate {
+  func transportDidOpen(_ transport: Transport) {
+    var now = linger(l_onoff: 1, l_linger: 0)
+    if let descriptor = transport.socketDescriptor {
+      setsockopt(
+        descriptor,
+        SOL_SOCKET,
+        SO_LINGER,
+        &now,
+        socklen_t(MemoryLayout.size(ofValue: now))
+      )
+    }
+    transport.close()
+  }
+  func transport(_ transport: Transport, didRead bytes: UnsafeRawBufferPointer) {}
+  func transportDidReachEnd(_ transport: Transport) {}
+  func transportWillFlush(_ transport: Transport) {}
+  func transportDidClose(_ transport: Transport, error: NetError?) {}
+}
+
+/// Makes every turn of `loop` take some time.
+private func drag(_ loop: EventLoop) {
+  loop.schedule(after: .milliseconds(1)) {
+    usleep(30_000)
+    drag(loop)
   }
 }

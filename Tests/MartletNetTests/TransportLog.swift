@@ -31,6 +31,7 @@ func eventually(
 final class TransportLog: TransportDelegate, @unchecked Sendable {
   var transport: Transport?
   var opened = 0
+  var openedAfterClosing = 0
   var bytes: [UInt8] = []
   var ended = 0
   var closed: [NetError?] = []
@@ -46,6 +47,7 @@ final class TransportLog: TransportDelegate, @unchecked Sendable {
 
   func transportDidOpen(_ transport: Transport) {
     opened += 1
+    if transport.socketDescriptor == nil, transport.peerAddress != .pipe { openedAfterClosing += 1 }
     if !toSend.isEmpty { transport.setNeedsFlush() }
   }
   func transport(_ transport: Transport, didRead bytes: UnsafeRawBufferPointer) {

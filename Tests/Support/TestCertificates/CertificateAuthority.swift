@@ -1,3 +1,4 @@
+internal import Glibc
 package import TestFiles
 
 /// An authority for one test: issues certificates and revokes them, by the `openssl` command.
@@ -67,6 +68,28 @@ package struct CertificateAuthority: Sendable {
     return files
   }
 
+  /// Issues a certificate that expires after `seconds`.
+  package func issue(_ file: String, subject: String, expiringAfter seconds: Int) throws -> Files {
+    let files = Files(
+      certificate: directory.file("\(file).pem"),
+      key: directory.file("\(file).key")
+    )
+    let configuration = try writeConfiguration()
+    let request = directory.file("\(file).csr")
+    try run(
+      "openssl",
+      ["req", "-new", "-config", "/dev/null", "-nodes", "-newkey", "ec"]
+        + ["-pkeyopt", "ec_paramgen_curve:P-256", "-keyout", files.key, "-out", request]
+        + ["-subj", subject]
+    )
+    try run(
+      "openssl",
+      ["ca", "-batch", "-notext", "-config", configuration, "-keyfile", key, "-cert", root]
+        + ["-in", request, "-out", files.certificate, "-enddate", utcTime(in: seconds)]
+    )
+    return files
+  }
+
   /// Issues an authority below this one.
   package func intermediate(_ name: String) throws -> CertificateAuthority {
     let files = try issue(name, subject: "/CN=\(name)", names: [], isAuthority: true)
@@ -82,8 +105,17 @@ package struct CertificateAuthority: Sendable {
 
   /// Writes the list of what is revoked, PEM, and returns its path.
   package func revocationList(of revoked: [Files]) throws -> String {
-    let configuration = directory.file("\(name).cnf")
+    let configuration = try writeConfiguration()
     let list = directory.file("\(name).crl")
+    let common = ["ca", "-config", configuration, "-keyfile", key, "-cert", root]
+    for files in revoked { try run("openssl", common + ["-revoke", files.certificate]) }
+    try run("openssl", common + ["-gencrl", "-out", list])
+    return list
+  }
+
+  /// For `openssl ca`, with a register that is empty.
+  private func writeConfiguration() throws -> String {
+    let configuration = directory.file("\(name).cnf")
     try writeFile(directory.file("\(name).index"), [])
     try writeFile(
       configuration,
@@ -95,13 +127,16 @@ package struct CertificateAuthority: Sendable {
         database = \(directory.file("\(name).index"))
         default_md = sha256
         default_crl_days = 10
+        default_days = 10
+        rand_serial = yes
+        new_certs_dir = \(directory.path)
+        policy = any
+        [any]
+        commonName = supplied
         """.utf8
       )
     )
-    let common = ["ca", "-config", configuration, "-keyfile", key, "-cert", root]
-    for files in revoked { try run("openssl", common + ["-revoke", files.certificate]) }
-    try run("openssl", common + ["-gencrl", "-out", list])
-    return list
+    return configuration
   }
 
   private func make(
@@ -121,5 +156,17 @@ package struct CertificateAuthority: Sendable {
       ["req", "-x509", "-utf8", "-config", "/dev/null", "-nodes", "-newkey"] + algorithm
       + ["-keyout", key, "-out", certificate, "-days", "\(days)", "-subj", subject] + added + issuer
     try run("openssl", arguments)
+  }
+}
+
+/// The time so many seconds from now in the form that certificates have, `260131235959Z`.
+private func utcTime(in seconds: Int) -> String {
+  var end = time(nil) + seconds
+  var parts = tm()
+  gmtime_r(&end, &parts)
+  return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32) { buffer in
+    buffer.initialize(repeating: 0)
+    strftime(buffer.baseAddress, buffer.count, "%y%m%d%H%M%SZ", &parts)
+    return buffer.baseAddress.map { String(cString: $0) } ?? ""
   }
 }
