@@ -190,11 +190,7 @@ private func judgeTicket(
   guard status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW, let session else {
     return SSL_TICKET_RETURN_IGNORE_RENEW
   }
-  if let certificate = SSL_SESSION_get0_peer(session),
-    X509_cmp_current_time(X509_get0_notAfter(certificate)) != 1
-  {
-    return SSL_TICKET_RETURN_IGNORE_RENEW
-  }
+  if hasExpired(SSL_SESSION_get0_peer(session)) { return SSL_TICKET_RETURN_IGNORE_RENEW }
   let age = beginning(of: session).map { Int64(time(nil)) - $0 }
   guard let age, age <= SSL_CTX_get_timeout(SSL_get_SSL_CTX(ssl)) else {
     return SSL_TICKET_RETURN_IGNORE_RENEW

@@ -111,6 +111,11 @@ func use(chain: String, key: String, in handle: OpaquePointer) throws(NetError) 
   try check(SSL_CTX_check_private_key(handle), "\(key) does not belong to \(chain)")
 }
 
+/// Whether there is a certificate and its time is over.
+func hasExpired(_ certificate: OpaquePointer?) -> Bool {
+  certificate.map { X509_cmp_current_time(X509_get0_notAfter($0)) != 1 } ?? false
+}
+
 /// Throws the oldest error in OpenSSL's queue unless `result` is 1.
 func check(_ result: Int32, _ what: String) throws(NetError) {
   guard result == 1 else { throw .tls(lastTLSError(what)) }

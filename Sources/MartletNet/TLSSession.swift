@@ -66,6 +66,9 @@ final class TLSSession {
         throw .tls(lastTLSError(serverName))
       }
     } else {
+      // A name stands among the alternative ones, and its wildcard for a whole label (RFC 9525, 6.3).
+      let flags = X509_CHECK_FLAG_NEVER_CHECK_SUBJECT | X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS
+      SSL_set_hostflags(ssl, UInt32(flags))
       guard SSL_set1_host(ssl, serverName) == 1,
         martlet_SSL_set_tlsext_host_name(ssl, serverName) == 1
       else { throw .tls(lastTLSError(serverName)) }
@@ -76,8 +79,10 @@ final class TLSSession {
 
   private func resume() {
     guard let place, let session = context.sessions?.take(for: place) else { return }
+    defer { SSL_SESSION_free(session) }
+    // What a resumed session's certificate says is not verified again.
+    if hasExpired(SSL_SESSION_get0_peer(session)) { return }
     _ = SSL_set_session(ssl, session)
-    SSL_SESSION_free(session)
   }
 
   /// Keeps what a server's ticket lets us resume; true when the session was taken over.

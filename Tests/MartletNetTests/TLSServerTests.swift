@@ -359,6 +359,39 @@ extension Port {
     await port.stop()
   }
 
+  @Test("a name in the subject alone, or with a wildcard within a label, is none")
+  func oldNames() async throws {
+    let realm = try Realm()
+    for (names, name, isGood) in [
+      ([], "localhost", false), (["DNS:f*.test.example"], "foo.test.example", false),
+      (["DNS:*.test.example"], "foo.test.example", true), (["DNS:*.example"], "a.b.example", false),
+    ] {
+      let files = try realm.authority.issue("server", names: names)
+      let port = try await Port(tls: .server(realm.server([files])))
+      let ends = try await port.outcome(try realm.client(), name: name)
+      try await on(port.loop) { #expect((ends.client.opened == 1) == isGood, "\(names)") }
+      await port.stop()
+    }
+  }
+
+  @Test("a session is not resumed with a server whose certificate has expired since")
+  func expiry() async throws {
+    let realm = try Realm()
+    let brief = try realm.authority.issue("brief", subject: "/CN=brief", expiringAfter: 4)
+    let port = try await Port(tls: .server(realm.server([brief])))
+    let context = try realm.client()
+    for round in 0..<3 {
+      if round == 2 { try await Task.sleep(for: .seconds(5)) }
+      let ends = try await port.outcome(context)
+      try await on(port.loop) {
+        #expect(ends.client.opened == (round < 2 ? 1 : 0), "round \(round)")
+        if round == 1 { #expect(ends.client.transport?.isResumed == true) }
+        ends.client.transport?.close()
+      }
+    }
+    await port.stop()
+  }
+
   @Test("a configured name is asked for and checked in place of the host's")
   func serverName() async throws {
     let realm = try Realm()

@@ -68,7 +68,7 @@ package struct CertificateAuthority: Sendable {
     return files
   }
 
-  /// Issues a certificate that expires after `seconds`.
+  /// Issues a certificate for `localhost` that expires after `seconds`.
   package func issue(_ file: String, subject: String, expiringAfter seconds: Int) throws -> Files {
     let files = Files(
       certificate: directory.file("\(file).pem"),
@@ -131,6 +131,9 @@ package struct CertificateAuthority: Sendable {
         rand_serial = yes
         new_certs_dir = \(directory.path)
         policy = any
+        x509_extensions = names
+        [names]
+        subjectAltName = DNS:localhost
         [any]
         commonName = supplied
         """.utf8
