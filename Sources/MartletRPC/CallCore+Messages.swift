@@ -22,20 +22,24 @@ extension CallCore {
       tookArrived(bytes.count)
       return message
     } catch {
-      throw refuseArrived(error, Element.protoName)
+      throw refuseArrived(error, Element.protoName, bytes.count)
     }
   }
 
-  /// The next message's bytes, if they are here, not compressed, and the caller is on the loop.
+  /// The next message's bytes, if they are here and not compressed; elsewhere than on the loop, if
+  /// they are in the inbox.
   ///
   /// They stay until `tookArrived`.
   @usableFromInline
   final func arrived() -> UnsafeRawBufferPointer? {
-    loop.isCurrent ? reader.plainFront : nil
+    guard loop.isCurrent else { return inbox.front() }
+    if bytesElsewhere > 0 { takeBackInbox() }
+    return reader.plainFront
   }
 
   @usableFromInline
   final func tookArrived(_ count: Int) {
+    guard loop.isCurrent else { return inbox.tookFront(length: count) }
     received.count(messageBytes: count)
     reader.dropFront(length: count)
     noteTaken()
@@ -43,17 +47,27 @@ extension CallCore {
 
   @usableFromInline
   @inline(never)
-  final func refuseArrived(_ error: WireError, _ name: String) -> RPCError {
+  final func refuseArrived(_ error: WireError, _ name: String, _ count: Int) -> RPCError {
     let error = RPCError(.internal, "malformed \(name): \(error)")
+    guard loop.isCurrent else {
+      inbox.tookFront(length: count)
+      loop.execute { self.refuse(error) }
+      return error
+    }
+    refuse(error)
+    return error
+  }
+
+  private func refuse(_ error: RPCError) {
     abortReading(error)
     readingFailed(error)
-    return error
   }
 
   /// Waits until something has come; false when that is for `next` to judge.
   @usableFromInline
   final func waitForArrival() async throws(RPCError) -> Bool {
-    guard loop.isCurrent, ending == nil, !reader.isReady else { return false }
+    guard loop.isCurrent else { return try await waitElsewhere() }
+    guard ending == nil, !reader.isReady else { return false }
     try await waitForBytes()
     return loop.isCurrent
   }
@@ -70,11 +84,11 @@ extension CallCore {
     return true
   }
 
-  /// Whether messages go uncompressed, the caller is on the loop, and one of that size is copied
-  /// rather than handed over.
+  /// Whether messages go uncompressed, or the caller is not on the loop and may leave them in the
+  /// outbox, and one of that size is copied rather than handed over.
   @usableFromInline
   final func sendsPlain(bound: Int) -> Bool {
-    bound <= Self.maxCopiedBytes && loop.isCurrent && sendsUncompressed
+    bound <= Self.maxCopiedBytes && (loop.isCurrent ? sendsUncompressed : outbox.isOpen)
   }
 
   /// `frame` is a message behind five bytes for its prefix.
@@ -85,12 +99,13 @@ extension CallCore {
       throw Self.tooLarge(length, limit: bounds.maxSentBytes)
     }
     Envelope.seal(frame)
+    guard loop.isCurrent else { return submitElsewhere(UnsafeRawBufferPointer(frame)) }
     try submit(copying: UnsafeRawBufferPointer(frame))
   }
 
   /// Whether the sender of a message shall wait before the next.
   @usableFromInline
-  final var mustWaitAfterSending: Bool { isBehind }
+  final var mustWaitAfterSending: Bool { loop.isCurrent && isBehind }
 
   private static var maxCopiedBytes: Int { 4096 }
 }

@@ -5,8 +5,9 @@ internal import MartletWire
 /// What the two sides of a call share: the stream's bytes in both directions, and the tasks that
 /// wait for them.
 ///
-/// Everything in it is confined to its event loop. A task elsewhere comes to the loop first
-/// (`hop`), so that the state needs no lock and a task on the loop pays for none.
+/// All but `inbox` and `outbox` is confined to its event loop. A task elsewhere uses these two, or
+/// comes to the loop first (`hop`), so that the state needs no lock and a task on the loop pays for
+/// none.
 @usableFromInline
 class CallCore: @unchecked Sendable {
   let loop: EventLoop
@@ -29,6 +30,15 @@ class CallCore: @unchecked Sendable {
   @exclusivity(unchecked) private var readTicket: UInt64 = 0
   @exclusivity(unchecked) private var overdraft = 0
 
+  // Readers and senders elsewhere.
+  let inbox: CallInbox
+  let outbox = CallOutbox()
+  /// Bytes that went to the inbox and are not known to be taken from there.
+  @exclusivity(unchecked) var bytesElsewhere = 0
+  @exclusivity(unchecked) var remoteReader: RemoteReader?
+  /// A reader elsewhere that was cancelled before the loop knew that it waits.
+  @exclusivity(unchecked) var cancelledTicket: UInt64 = 0
+
   // Waiting for anything else: room to send, a stream, the headers, the end.
   @exclusivity(unchecked) private var waiters: [Waiter] = []
   @exclusivity(unchecked) private var waiterTicket: UInt64 = 0
@@ -50,6 +60,7 @@ class CallCore: @unchecked Sendable {
     self.loop = loop
     self.bounds = bounds
     reader = EnvelopeReader(maxMessageBytes: bounds.maxReceivedBytes)
+    inbox = CallInbox(maxMessageBytes: bounds.maxReceivedBytes)
   }
 
   /// A task that waited in this call was cancelled.
@@ -103,6 +114,19 @@ class CallCore: @unchecked Sendable {
   /// Whether a sender must wait before it goes on.
   var isBehind: Bool { stream.map { !$0.isWritable } ?? false }
 
+  /// How many bytes senders elsewhere may leave to the loop.
+  var outboxLimit: Int { 0 }
+
+  /// Sends what senders elsewhere have left.
+  ///
+  /// On the loop. Only a client's call has an outbox that ever opens.
+  func drainOutbox() {}
+
+  /// Lets senders elsewhere use the outbox, if the call is such that they may.
+  ///
+  /// On the loop, when no sender need wait.
+  func reopenOutbox() {}
+
   /// Why nothing can be sent any more; nil while it can.
   var sendFailure: RPCError? { nil }
 
@@ -117,7 +141,7 @@ class CallCore: @unchecked Sendable {
     }
     reader.append(data)
     window.received(data.count)
-    if reader.isReady { wakeReader() } else if readWaiter != nil { giveBackWhileWaiting() }
+    if reader.isReady { wakeReader() } else if isReaderWaiting { giveBackWhileWaiting() }
   }
 
   /// The peer has said all, or will say no more.
@@ -132,6 +156,7 @@ class CallCore: @unchecked Sendable {
   /// The call is over for the reader: what has arrived is dropped.
   func abortReading(_ error: RPCError) {
     reader.removeAll()
+    dropInbox()
     giveBackWhileWaiting()
     ending = .failed(error)
     wakeReader()
@@ -140,6 +165,7 @@ class CallCore: @unchecked Sendable {
   /// Nobody will read any more.
   func dropUnread() {
     reader.removeAll()
+    dropInbox()
     giveBackWhileWaiting()
   }
 
@@ -152,8 +178,12 @@ class CallCore: @unchecked Sendable {
     for waiter in woken { waiter.continuation.resume(returning: .changed) }
   }
 
-  private func wakeReader() {
-    guard let waiter = readWaiter else { return }
+  /// Whether somebody waits for what the peer sends.
+  var isReaderWaiting: Bool { readWaiter != nil || remoteReader != nil }
+
+  /// Something has come that the reader waits for.
+  func wakeReader() {
+    guard let waiter = readWaiter else { return wakeRemoteReader() }
     readWaiter = nil
     waiter.resume(returning: .changed)
   }
@@ -173,6 +203,7 @@ class CallCore: @unchecked Sendable {
 
   func take<Element: Message>(_ type: Element.Type) -> Taken<Element> {
     assert(loop.isCurrent)
+    if bytesElsewhere > 0 { takeBackInbox() }
     if case .failed(let error) = ending, !reader.isReady { return .failed(error) }
     do throws(EnvelopeError) {
       let result = try reader.take { flags, bytes in
@@ -232,9 +263,11 @@ class CallCore: @unchecked Sendable {
 
   /// A message was taken: its room in the window is the peer's again.
   func noteTaken() {
-    giveBack(window.taken(bufferedBytes: reader.bufferedBytes))
+    giveBack(window.taken(bufferedBytes: untakenBytes))
     noteOverdraft()
   }
+
+  private var untakenBytes: Int { reader.bufferedBytes + bytesElsewhere }
 
   private func giveBack(_ credit: Int) {
     if credit > 0 { stream?.consume(credit) }
@@ -248,7 +281,7 @@ class CallCore: @unchecked Sendable {
   }
 
   private func noteOverdraft() {
-    let change = reader.bufferedBytes - window.heldBytes - overdraft
+    let change = untakenBytes - window.heldBytes - overdraft
     guard change != 0 else { return }
     overdraft += change
     overdraftChanged(by: change)
@@ -276,7 +309,11 @@ class CallCore: @unchecked Sendable {
   /// From any task.
   func send(_ frame: [UInt8]) async throws(RPCError) {
     guard loop.isCurrent else {
-      return try await hop { () async throws(RPCError) in try await self.send(frame) }
+      return try await hop { () async throws(RPCError) in
+        self.drainOutbox()
+        try await self.send(frame)
+        self.reopenOutbox()
+      }
     }
     try submit(frame)
     try await waitUntilWritable()
@@ -293,9 +330,7 @@ class CallCore: @unchecked Sendable {
   }
 
   func waitForBytes() async throws(RPCError) {
-    guard readWaiter == nil else {
-      throw RPCError(.internal, "two tasks read one stream at a time")
-    }
+    guard !isReaderWaiting else { throw Self.twoReaders }
     giveBackWhileWaiting()
     if wakesCurrentTaskWhenCancelled {
       _ = await withUnsafeContinuation { readWaiter = $0 }

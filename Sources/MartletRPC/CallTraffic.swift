@@ -19,7 +19,9 @@ public struct CallTraffic: Sendable, Hashable {
 
 /// Counts one direction of a call.
 ///
-/// Only the call's loop writes it, so that a plain store is enough; anybody may read it.
+/// Only the call's loop writes it, so that a plain store is enough; anybody may read it. Messages
+/// for a reader elsewhere count when they go to its inbox, and those from a sender elsewhere when
+/// they reach the loop.
 struct TrafficCounter: ~Copyable, Sendable {
   private let storedMessages = Atomic<Int>(0)
   private let storedBytes = Atomic<Int>(0)
@@ -31,6 +33,11 @@ struct TrafficCounter: ~Copyable, Sendable {
   func count(messageBytes: Int) {
     storedMessages.store(messages &+ 1, ordering: .relaxed)
     storedBytes.store(bytes &+ messageBytes, ordering: .relaxed)
+  }
+
+  func count(messages count: Int, bytes length: Int) {
+    storedMessages.store(messages &+ count, ordering: .relaxed)
+    storedBytes.store(bytes &+ length, ordering: .relaxed)
   }
 }
 

@@ -176,10 +176,11 @@ public final class Channel: Sendable {
     let call = try newCall(method.path, options)
     let frame = try call.frame(request)
     outgoing?.attach(call, endsCall: false)
+    guard call.isOnLoop else { return try await call.unary(frame, Response.self) }
     let lease = CallLease(call)
     defer { withExtendedLifetime(lease) {} }
     return try await call.hop { () async throws(RPCError) -> Response in
-      try await call.startWithOnlyRequest(frame)
+      try call.startWithOnlyRequest(frame)
       return try await call.onlyResponse(Response.self)
     }
   }
@@ -209,7 +210,7 @@ public final class Channel: Sendable {
     let frame = try call.frame(request)
     let handle = ClientCall<Request, Response>(call)
     try await call.hop { () async throws(RPCError) in
-      try await call.startWithOnlyRequest(frame)
+      try call.startWithOnlyRequest(frame)
       try await call.waitUntilOpen()
     }
     return handle
@@ -243,6 +244,7 @@ public final class Channel: Sendable {
     try await call.hop { () async throws(RPCError) in
       call.start()
       try await call.waitUntilOpen()
+      call.reopenOutbox()
     }
     return handle
   }
@@ -282,15 +284,5 @@ extension Channel {
     return try await interception.open { call in
       try await self.open(method, call.options, for: call)
     }
-  }
-}
-
-extension ClientCallCore {
-  /// Starts a call that sends one request and no more.
-  fileprivate func startWithOnlyRequest(_ frame: [UInt8]) async throws(RPCError) {
-    chooseEncoding()
-    try submit(frame)
-    try await finishRequests()
-    start()
   }
 }

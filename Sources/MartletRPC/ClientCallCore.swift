@@ -34,7 +34,11 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// The header block that is coming in.
   @exclusivity(unchecked) var head = ReceivedHeaders()
   @exclusivity(unchecked) private var leading: Metadata?
-  @exclusivity(unchecked) private var outcome: Result<Metadata, RPCError>?
+  @exclusivity(unchecked) private(set) var outcome: Result<Metadata, RPCError>?
+  /// Who waits elsewhere for the only response.
+  @exclusivity(unchecked) var unaryCaller: UnsafeContinuation<UnaryEnd, Never>?
+  /// Memory that goes back to the outbox.
+  @exclusivity(unchecked) private var drained = CallOutbox.Frames()
   /// Who hears the outcome: interceptors, and the call that this one is made for.
   private var endObservers: [(Result<Metadata, RPCError>) -> Void] = []
 
@@ -159,12 +163,43 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   }
 
   private func beginRequest(bytes: Int) throws(RPCError) {
+    try checkSending()
+    sent.count(messageBytes: bytes)
+  }
+
+  private func checkSending() throws(RPCError) {
     if let sendFailure { throw sendFailure }
     guard !life.requestsFinished else {
       throw RPCError(.internal, "a request was sent after the last one")
     }
-    sent.count(messageBytes: bytes)
   }
+
+  override var outboxLimit: Int { channel.limits.sendHighWaterBytes }
+
+  override func drainOutbox() {
+    outbox.take(&drained)
+    guard drained.messages > 0 else { return }
+    do {
+      try checkSending()
+      let prefixes = drained.messages * Envelope.prefixLength
+      sent.count(messages: drained.messages, bytes: drained.bytes.count - prefixes)
+      if replay.isWhole { remember(drained.bytes) }
+      drained.bytes.withUnsafeBytes { stream?.write(copying: $0) }
+    } catch {
+      // The next to send hears why.
+      outbox.close()
+    }
+    if isBehind { outbox.close() }
+    drained.bytes.removeAll(keepingCapacity: drained.bytes.capacity <= Self.keptOutboxBytes)
+    drained.messages = 0
+  }
+
+  override func reopenOutbox() {
+    guard encoding == .identity, sendFailure == nil, !life.requestsFinished else { return }
+    outbox.open()
+  }
+
+  private static var keptOutboxBytes: Int { 16 << 10 }
 
   override var compressionContexts: CompressionContexts { channel.encodings.contexts }
 
@@ -178,10 +213,14 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// Ends the requests.
   ///
   /// From any task.
-  func finishRequests() async throws(RPCError) {
-    guard loop.isCurrent else {
-      return try await hop { () async throws(RPCError) in try await self.finishRequests() }
-    }
+  func finishRequests() {
+    outbox.close()
+    loop.isCurrent ? finishRequestsNow() : loop.execute { self.finishRequestsNow() }
+  }
+
+  /// The same on the loop.
+  func finishRequestsNow() {
+    drainOutbox()
     guard life.finishRequests() else { return }
     stream?.finish()
     wakeWaiters()
@@ -256,6 +295,12 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     conclude(.failure(error), .gaveUp)
   }
 
+  override var isReaderWaiting: Bool { unaryCaller != nil || super.isReaderWaiting }
+
+  override func wakeReader() {
+    if unaryCaller != nil { wakeUnaryCaller() } else { super.wakeReader() }
+  }
+
   override func waitingTaskWasCancelled() { cancel() }
 
   override func readingFailed(_ error: RPCError) { fail(error) }
@@ -282,6 +327,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
       result = .failure(Self.deadlineExceeded)
     }
     outcome = result
+    outbox.close()
     if isCounted { channel.callEnded(isOK: result.isSuccess) }
     options.extras?.fields.report?.ended(metadata: leading, result)
     if !endObservers.isEmpty { tellEndObservers(result) }

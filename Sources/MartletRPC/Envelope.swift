@@ -149,6 +149,43 @@ package struct EnvelopeReader: ~Copyable {
     return (messages, bytes)
   }
 
+  /// All that was not taken.
+  package var buffered: UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(start: memory.map { $0 + start }, count: memory == nil ? 0 : end - start)
+  }
+
+  /// The whole messages at the front whose flags are 0, up to `maxBytes` with their prefixes, and
+  /// how many they are; valid until the reader changes.
+  package func plainMessages(maxBytes: Int) -> (bytes: UnsafeRawBufferPointer, count: Int) {
+    var (count, place) = (0, start)
+    while let memory, end - place >= Envelope.prefixLength {
+      let announced = memory.loadUnaligned(fromByteOffset: place + 1, as: UInt32.self)
+      let length = Int(UInt32(bigEndian: announced))
+      let next = place + Envelope.prefixLength + length
+      guard memory.load(fromByteOffset: place, as: UInt8.self) == 0, length <= maxMessageBytes,
+        next <= end, next - start <= maxBytes
+      else { break }
+      place = next
+      count += 1
+    }
+    return (UnsafeRawBufferPointer(rebasing: buffered.prefix(place - start)), count)
+  }
+
+  /// Takes away bytes of whole messages.
+  package mutating func drop(bytes: Int) {
+    precondition(bytes <= bufferedBytes, "they are all here")
+    start += bytes
+    if start == end { removeAll() }
+  }
+
+  /// Puts bytes before all others.
+  package mutating func prepend(_ bytes: UnsafeRawBufferPointer) {
+    var whole = EnvelopeReader(maxMessageBytes: maxMessageBytes)
+    whole.append(bytes)
+    whole.append(buffered)
+    self = whole
+  }
+
   /// Forgets what was not taken.
   package mutating func removeAll() {
     start = 0

@@ -45,7 +45,7 @@ public struct MessageWriter<Element: Message>: Sendable {
   /// On the server it does nothing: there the handler's return ends the call.
   public func finish() async {
     guard let core = core as? ClientCallCore else { return }
-    try? await core.finishRequests()
+    core.finishRequests()
   }
 }
 
