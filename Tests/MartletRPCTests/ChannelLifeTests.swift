@@ -256,6 +256,8 @@ import Testing
         play(&world, &random)
         check(world, "seed \(seed), step \(step)")
       }
+      settle(&world)
+      #expect(world.waiting.isEmpty && world.life.state == .ready, "seed \(seed)")
       let wasOpen = world.life.close()
       world.carryOut()
       #expect(wasOpen && world.connections.isEmpty && world.attempts.isEmpty, "seed \(seed)")
@@ -322,6 +324,18 @@ import Testing
       let comes = world.isResolving || !world.attempts.isEmpty || world.life.nextWake != nil
       #expect(comes, place)
       #expect(world.life.state != .idle, place)
+    }
+  }
+
+  /// From any state, a resolver and servers that answer make the calls start.
+  private func settle(_ world: inout World) {
+    for _ in 0..<20 where world.life.state != .ready {
+      call(&world, waitForReady: true)
+      resolve(&world, names)
+      world.now = world.now + .seconds(200)
+      world.happen { $0.wake($1, unusedSince: nil) }
+      resolve(&world, names)
+      answer(&world, 0)
     }
   }
 }
