@@ -70,11 +70,6 @@ void martlet_unwatch_signal(int signal_number) {
   atomic_store(&watchers[signal_number], 0);
 }
 
-void martlet_keep_freed_memory(int bytes) {
-  mallopt(M_MMAP_THRESHOLD, bytes);
-  mallopt(M_TRIM_THRESHOLD, bytes);
-}
-
 int martlet_create_file(const char *path, unsigned mode) {
   return open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
 }

@@ -15,6 +15,9 @@ extension HTTP2Connection {
     nghttp2_option_set_max_outbound_ack(option, limits.maxPendingAcknowledgements)
     nghttp2_option_set_max_settings(option, limits.maxSettingsEntries)
     nghttp2_option_set_max_continuations(option, limits.maxContinuations)
+    if role == .server {
+      nghttp2_option_set_max_deflate_dynamic_table_size(option, limits.maxResponseTableBytes)
+    }
     // Behind ours, which says ENHANCE_YOUR_CALM where nghttp2 says INTERNAL_ERROR.
     nghttp2_option_set_stream_reset_rate_limit(
       option,

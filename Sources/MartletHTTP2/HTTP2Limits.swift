@@ -12,6 +12,10 @@ package struct HTTP2Limits: Sendable {
   /// A longer one resets its stream: nghttp2 would silently drop it (from 64 KiB on), and the peer
   /// would wait for ever.
   package var maxSentHeaderListBytes = 60 << 10
+  /// Bytes of response headers that a server's HPACK encoder remembers of each connection (RFC 7541,
+  /// 4.1), whatever more the peer would bear: they are few and short, and nghttp2 takes memory for as
+  /// many entries as fit.
+  package var maxResponseTableBytes = 1 << 10
   /// Bytes of one frame's payload that we accept (SETTINGS_MAX_FRAME_SIZE).
   package var maxFrameBytes = 16 << 10
   /// Bytes that a peer may send on a stream before the handler consumes them.

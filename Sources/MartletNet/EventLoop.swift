@@ -98,7 +98,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
       return true
     }
     precondition(begins, "a loop starts once")
-    LargeBlocks.keep()
+    if let bytes = limits.keptFreedBytes { LargeBlocks.keep(bytes) }
     let code = startThread()
     guard code == 0 else { throw .systemCall(name: "pthread_create", code: code) }
   }
@@ -136,14 +136,6 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
       Unmanaged<EventLoop>.fromOpaque(context).release()
     }
     return code
-  }
-
-  /// For a process that serves: memory of long messages is taken and freed with each, and shall not
-  /// come from the system anew each time.
-  ///
-  /// It concerns the whole process, as glibc's own adaptation to large blocks does.
-  package static func keepFreedMemory() {
-    martlet_keep_freed_memory(Int32(clamping: NetLimits.keptFreedBytes))
   }
 
   // MARK: Where am I, what time is it

@@ -61,9 +61,12 @@ package struct NetLimits: Sendable {
   /// Jobs that run in one turn before bytes are flushed and descriptors are looked at again.
   package var maxJobsPerTurn = 10_000
 
-  /// Bytes of freed memory at the end of a heap that a server's process does not give back to the
-  /// system, so that a message of 4 MB does not cost a thousand page faults for each copy of it.
-  package static let keptFreedBytes = 16 << 20
+  /// Bytes of freed memory at the end of a heap that the process does not give back to the system,
+  /// so that a message of 4 MB does not cost a thousand page faults for each copy of it.
+  ///
+  /// Set for the whole process by the first loop that starts with one; nil leaves malloc's settings
+  /// alone.
+  package var keptFreedBytes: Int?
 
   package init() {}
 }

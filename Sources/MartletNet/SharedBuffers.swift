@@ -4,11 +4,11 @@
 /// transport, which always empties what it filled before it returns.
 final class SharedBuffers {
   /// What a descriptor's read() brings: ciphertext under TLS.
-  let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+  let input = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
   /// What one SSL_read() brings.
   let plaintext = UnsafeMutableRawBufferPointer.allocate(byteCount: 16 << 10, alignment: 16)
   /// What waits for write(): ciphertext under TLS.
-  let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
+  let output = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 << 10, alignment: 16)
   /// Bytes of `output` in use.
   @exclusivity(unchecked) var outputCount = 0
   /// Whose bytes they are.
@@ -17,7 +17,10 @@ final class SharedBuffers {
   /// of the one from reaching the other's peer.
   @exclusivity(unchecked) unowned(unsafe) var outputOwner: Transport?
   /// Where HTTP/2 gathers frames before they are handed to the transport.
-  let gather = UnsafeMutableRawBufferPointer.allocate(byteCount: 32 << 10, alignment: 16)
+  ///
+  /// Seven whole DATA frames: a frame is 9 bytes longer than a TLS record, so that one alone makes a
+  /// record of its last 9 bytes.
+  let gather = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
 
   deinit {
     input.deallocate()

@@ -9,6 +9,7 @@ public enum ClientLoops {
   private struct State {
     var loops: [EventLoop] = []
     var count = 1
+    var keptFreedBytes: Int?
     var next = 0
   }
 
@@ -23,12 +24,23 @@ public enum ClientLoops {
     set { state.withLock { $0.count = max(newValue, 1) } }
   }
 
+  /// Bytes of freed memory that malloc keeps for each loop, as `ServerLimits.keptFreedBytes` has it;
+  /// nil, as it is unless changed, leaves the process's malloc alone.
+  ///
+  /// For clients of large messages; set it before the first channel is used.
+  public static var keptFreedBytes: Int? {
+    get { state.withLock { $0.keptFreedBytes } }
+    set { state.withLock { $0.keptFreedBytes = newValue } }
+  }
+
   /// The next channel's loop.
   static func next() throws(NetError) -> EventLoop {
     try state.withLock { (state) throws(NetError) -> EventLoop in
       let index = state.next % state.count
       if index >= state.loops.count {
-        let loop = try EventLoop()
+        var limits = NetLimits()
+        limits.keptFreedBytes = state.keptFreedBytes
+        let loop = try EventLoop(limits: limits)
         try loop.start()
         state.loops.append(loop)
         state.next = state.loops.count

@@ -113,6 +113,13 @@ public struct ServerLimits: Sendable, Hashable {
   /// How long the calls of a connection that became too old may still take before they end with
   /// UNAVAILABLE; nil for as long as they like.
   public var maxConnectionAgeGrace: Duration?
+  /// Bytes of freed memory that malloc keeps for each event loop instead of giving them back to the
+  /// system, up to 32 MiB; nil leaves malloc's settings alone.
+  ///
+  /// It spares large messages a page fault for each of their pages. It is a setting of the process
+  /// (`mallopt(3)`, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD): the first server that starts with one
+  /// makes it, for good, unless the environment sets these or GLIBC_TUNABLES.
+  public var keptFreedBytes: Int? = 32 << 20
 
   /// Creates the limits that suit most servers.
   public init() {}

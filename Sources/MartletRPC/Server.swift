@@ -128,7 +128,6 @@ public final class Server: Sendable {
 
   /// Starts all loops, or none.
   private func start(_ loops: [ServerLoop]) throws(NetError) {
-    EventLoop.keepFreedMemory()
     for (index, loop) in loops.enumerated() {
       do throws(NetError) {
         try loop.loop.start()

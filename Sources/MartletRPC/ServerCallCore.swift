@@ -107,17 +107,44 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   /// Runs the handler, unless the call is over before it could start.
+  ///
+  /// What goes before and after stands outside: what an open call's task keeps in memory are the
+  /// frames of functions like this.
   func runHandler(in task: HandlerTask) async {
-    guard !life.isCancelled else { return handlerReturned(nil) }
-    handlerTask = task
-    var failure: RPCError?
+    guard mayRun(in: task) else { return }
     do {
       try await route.method.run(self)
+      handlerSucceeded()
+    } catch {
+      handlerFailed(error)
+    }
+  }
+
+  @inline(never)
+  private func mayRun(in task: HandlerTask) -> Bool {
+    guard !life.isCancelled else {
+      handlerReturned(nil)
+      return false
+    }
+    handlerTask = task
+    return true
+  }
+
+  @inline(never)
+  private func handlerSucceeded() {
+    do throws(RPCError) {
       if let onlyResponse { try submit(onlyResponse) }
     } catch {
-      failure = owner.status(for: error, in: call)
+      return handlerFailed(error)
     }
-    // Queued or refused, it is no longer ours to hold.
+    // Queued, it is no longer ours to hold.
+    onlyResponse = nil
+    handlerReturned(nil)
+  }
+
+  @inline(never)
+  private func handlerFailed(_ error: any Error) {
+    let failure = owner.status(for: error, in: call)
     onlyResponse = nil
     handlerReturned(failure)
   }

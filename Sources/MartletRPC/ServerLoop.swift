@@ -247,6 +247,7 @@ extension NetLimits {
     maxHandshakesPerSecondPerLoop = limits.maxHandshakesPerSecondPerLoop
     maxConcurrentHandshakesPerLoop = limits.maxConcurrentHandshakesPerLoop
     handshakeTimeout = limits.handshakeTimeout
+    keptFreedBytes = limits.keptFreedBytes
   }
 }
 

@@ -6,7 +6,9 @@ import Testing
 @Suite struct LargeBlocksTests {
   @Test("a loop that has handled a large message handles the next in the same memory")
   func reuse() async throws {
-    let loop = try EventLoop()
+    var limits = NetLimits()
+    limits.keptFreedBytes = 32 << 20
+    let loop = try EventLoop(limits: limits)
     try loop.start()
     let faults = await Task(executorPreference: loop) {
       Self.handleLargeMessages(4)

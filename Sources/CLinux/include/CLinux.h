@@ -67,16 +67,13 @@ int martlet_watch_signal(int signal, int fd);
 /// Gives `signal` its default action back.
 void martlet_unwatch_signal(int signal);
 
-/// From now on malloc takes blocks of up to `bytes` from its heaps and gives a heap's free end back
-/// to the system only when it is longer.
-void martlet_keep_freed_memory(int bytes);
-
 /// open() with O_CREAT | O_EXCL | O_WRONLY and the given mode, or -1.
 int martlet_create_file(const char *path, unsigned mode);
 
 /// Gives the allocator's free memory back to the system, for who measures a process's memory.
 static inline void martlet_malloc_trim(void) { malloc_trim(0); }
-/// Has malloc keep up to so many freed bytes at an arena's end, for the next large block.
+/// From now on malloc takes blocks of up to `bytes` from its heaps and gives a heap's free end back
+/// to the system only when it is longer.
 static inline void martlet_malloc_keep(int bytes) {
   mallopt(M_MMAP_THRESHOLD, bytes);
   mallopt(M_TRIM_THRESHOLD, bytes);
