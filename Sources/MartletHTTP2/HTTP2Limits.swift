@@ -73,12 +73,12 @@ package struct HTTP2Limits: Sendable {
   /// Bytes of an HTTP/1.1 request head that we read before we answer.
   package var maxHTTP1HeadBytes = 8 << 10
 
-  /// RST_STREAM frames from the peer, and streams it makes us reset: so many at once.
+  /// RST_STREAM frames from a client, and streams it makes us reset: so many at once.
   package var resetBurst = 500
   /// The same, so many per second in the long run (rapid reset, CVE-2023-44487).
   package var resetsPerSecond = 100
-  /// SETTINGS, PING, PRIORITY, GOAWAY, unknown and empty DATA frames, and 1xx responses: so many at
-  /// once; each entry of SETTINGS counts as one more.
+  /// SETTINGS, PING, PRIORITY, GOAWAY, unknown and empty DATA frames, 1xx responses, and a server's
+  /// RST_STREAM frames for streams that are not open: so many at once; each entry of SETTINGS counts as one more.
   package var idleFrameBurst = 10_000
   /// The same, so many per second in the long run.
   package var idleFramesPerSecond = 1_000

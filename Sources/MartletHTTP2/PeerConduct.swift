@@ -51,13 +51,22 @@ extension HTTP2Connection {
     case NGHTTP2_DATA:
       if frame.payloadLength == 0, !frame.endsStream { charge(.idle) }
       peerUses(frame.stream)
-    case NGHTTP2_RST_STREAM: charge(.reset)
+    case NGHTTP2_RST_STREAM: peerResets(frame.stream)
     case NGHTTP2_SETTINGS: charge(.idle, count: 1 + frame.payloadLength / settingsEntryLength)
     case NGHTTP2_PRIORITY where frame.stream == 0:
       // nghttp2 ignores PRIORITY altogether (RFC 9113, section 6.3).
       terminate(.protocolError, .peerViolation(.protocolError, "PRIORITY on stream 0"))
     default: charge(.idle)
     }
+  }
+
+  /// A stream ends.
+  ///
+  /// A client's reset may end work that was only begun. A server's ends a request of ours, if there
+  /// is one: it may refuse, or answer early, as many as we send.
+  private func peerResets(_ id: Int32) {
+    if role == .server { return charge(.reset) }
+    if nghttp2_session_get_stream_user_data(session, id) == nil { charge(.idle) }
   }
 
   /// DATA that was all padding.

@@ -58,6 +58,27 @@ import Testing
     )
   }
 
+  @Test("a server's resets of streams that a client has not opened, or no longer, count as idle")
+  func resetsOfNothing() async throws {
+    let peer = try await RawPeer(against: .client, configuration: fewResets)
+    try await peer.send(RawPeer.frame(type: 4))
+    try await eventually(peer.loop, "it is ready") { peer.other.ready == 1 }
+    let call = StreamLog()
+    try await on(peer.loop) {
+      call.stream = try peer.other.connection?.openStream(requestHeaders(), delegate: call)
+    }
+    try await peer.send(RawPeer.frame(type: 3, stream: 1, [0, 0, 0, 8]))
+    try await eventually(peer.loop, "the call ends") { call.closed == [.cancel] }
+    try await on(peer.loop) { #expect(peer.other.closed.isEmpty) }
+    let flood = (0..<200).flatMap { _ in RawPeer.frame(type: 3, stream: 1, [0, 0, 0, 8]) }
+    try await peer.send(flood)
+    try await eventually(peer.loop, "it ends") { peer.other.closed.count == 1 }
+    try await on(peer.loop) {
+      #expect(peer.other.closed == [.peerViolation(.enhanceYourCalm, "idleFramesPerSecond")])
+    }
+    await peer.stop()
+  }
+
   @Test("resets within the budget are harmless")
   func someResets() async throws {
     let peer = try await RawPeer(against: .server, configuration: fewResets)

@@ -224,6 +224,34 @@ import Testing
     await pair.stop()
   }
 
+  @Test(
+    "a server that resets many of a client's requests is no attacker",
+    arguments: [true, false]
+  )
+  func manyResets(isAnswered: Bool) async throws {
+    let pair = try await Pair()
+    pair.server.prepare = { log in
+      log.onHead = { stream in
+        guard isAnswered else { return stream.reset(.noError) }
+        stream.submitResponse(responseHeaders())
+        stream.finish(trailers: trailers())
+      }
+    }
+    for _ in 0..<8 {
+      var calls: [StreamLog] = []
+      for _ in 0..<100 { calls.append(try await pair.request([1], finish: false)) }
+      let begun = calls
+      try await eventually(pair.loop, "all end") {
+        begun.allSatisfy { $0.closed == [.noError] }
+      }
+    }
+    try await on(pair.loop) {
+      #expect(pair.client.closed.isEmpty && pair.client.goAways.isEmpty)
+      #expect(pair.client.connection?.canOpenStream == true)
+    }
+    await pair.stop()
+  }
+
   @Test("an answer that is complete before the request stops the client without an error")
   func earlyAnswer() async throws {
     let pair = try await Pair()
