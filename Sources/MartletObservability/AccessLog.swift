@@ -6,7 +6,7 @@ public import MartletRPC
 ///
 /// Put it first, so that it sees what the other interceptors make of a call. It logs no metadata and
 /// no message of a status, which may hold secrets or names; `includesStatusMessages` adds the
-/// latter. A line of a server:
+/// latter, control characters escaped. A line of a server:
 ///
 ///     info: call method=/martlet.v1.LiveService/Watch peer=192.0.2.7:50123 status=OK
 ///           duration-ms=12.431 requests=1 request-bytes=24 responses=9 response-bytes=1204
@@ -55,9 +55,22 @@ public struct AccessLog: Sendable {
       "responses": "\(traffic.responseMessages)",
       "response-bytes": "\(traffic.responseBytes)",
     ]
-    if includesStatusMessages, let error { fields["message"] = "\(error.message)" }
+    if includesStatusMessages, let error { fields["message"] = "\(oneLine(error.message))" }
     fields.merge(additions) { _, new in new }
     logger.log(level: level, "call", metadata: fields)
+  }
+
+  /// The text without what could end a line or steer a terminal: a peer may have written it.
+  private func oneLine(_ text: String) -> String {
+    var line = ""
+    for scalar in text.unicodeScalars {
+      switch scalar.properties.generalCategory {
+      case .control, .lineSeparator, .paragraphSeparator, .format:
+        line += "\\u{\(String(scalar.value, radix: 16))}"
+      default: line.unicodeScalars.append(scalar)
+      }
+    }
+    return line
   }
 
   /// To a microsecond.

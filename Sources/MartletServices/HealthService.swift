@@ -14,6 +14,10 @@ public final class HealthService: GRPCHealthHandler {
   /// Services that `List` tells of in one response; with more it is RESOURCE_EXHAUSTED.
   public static let maxListedServices = 100
 
+  /// Names that a question may have, bytes; a longer one is INVALID_ARGUMENT: who watches is
+  /// remembered for long.
+  public static let maxNameBytes = 1_024
+
   fileprivate struct State {
     var statuses: [String: Status] = [:]
     var isShutDown = false
@@ -87,7 +91,7 @@ extension HealthService {
     _ request: GRPCHealthCheckRequest,
     _ call: ServerCall
   ) async throws -> GRPCHealthCheckResponse {
-    guard let status = status(of: request.service) else {
+    guard let status = status(of: try Self.name(in: request)) else {
       throw RPCError(.notFound, "no such service")
     }
     return .with { $0.status = status }
@@ -117,8 +121,9 @@ extension HealthService {
       of: Status.self,
       bufferingPolicy: .bufferingNewest(1)
     )
+    let service = try Self.name(in: request)
     let watcher = state.withLock {
-      $0.add(Watcher(service: request.service, statuses: continuation))
+      $0.add(Watcher(service: service, statuses: continuation))
     }
     defer { state.withLock { state in state.watchers[watcher] = nil } }
     var last: Status?
@@ -126,6 +131,15 @@ extension HealthService {
       last = status
       try await responses.send(.with { $0.status = status })
     }
+  }
+}
+
+extension HealthService {
+  private static func name(in request: GRPCHealthCheckRequest) throws(RPCError) -> String {
+    guard request.service.utf8.count <= maxNameBytes else {
+      throw RPCError(.invalidArgument, "the service's name is longer than \(maxNameBytes) bytes")
+    }
+    return request.service
   }
 }
 

@@ -96,6 +96,27 @@ private final class LogRecord: Sendable {
     }
   }
 
+  @Test("the text of a status stays on its line, whatever a peer put into it")
+  func forgedLines() async throws {
+    let served = LogRecord()
+    let called = LogRecord()
+    let fixture = ObservabilityFixture(
+      server: [AccessLog(served.logger(), includesStatusMessages: true)],
+      client: [AccessLog(called.logger(), includesStatusMessages: true)]
+    )
+    try await fixture.run { client in
+      var failing = ObservabilityFixture.request("x")
+      failing.status = 7
+      failing.statusMessage = "a\r\n2026 info: call\u{1b}[2J\u{85}\u{2028}ż"
+      _ = try? await client.get(failing)
+      #expect(await waitUntil { !served.lines.isEmpty && !called.lines.isEmpty })
+    }
+    for line in served.lines + called.lines {
+      let expected = #"a\u{d}\u{a}2026 info: call\u{1b}[2J\u{85}\u{2028}ż"#
+      #expect(line.fields["message"] == expected)
+    }
+  }
+
   @Test("the level follows the status, and a level that is off costs no line")
   func levels() async throws {
     let record = LogRecord()

@@ -33,6 +33,21 @@ struct HealthTests {
     }
   }
 
+  @Test("names that no service can have are refused, not kept")
+  func longNames() async throws {
+    try await run { client in
+      let long = GRPCHealthCheckRequest.with {
+        $0.service = String(repeating: "x", count: HealthService.maxNameBytes + 1)
+      }
+      let check = await #expect(throws: RPCError.self) { try await client.check(long) }
+      #expect(check?.code == .invalidArgument)
+      let call = try await client.watch(long, options: CallOptions(timeout: .seconds(5)))
+      let watch = await #expect(throws: RPCError.self) { for try await _ in call.responses {} }
+      #expect(watch?.code == .invalidArgument)
+      #expect(health.watcherCount == 0)
+    }
+  }
+
   @Test("List tells of all, up to its limit")
   func list() async throws {
     health.set(.notServing, for: "test.v1.Store")
