@@ -11,8 +11,10 @@ public final class Server: Sendable {
 
   private enum State {
     case created
+    case starting
     case running([ServerLoop], [CertificateKeeper])
-    case stopped
+    /// Still at it, or done.
+    case stopping([ServerLoop])
   }
 
   /// Creates a server; nothing is opened before `start()`.
@@ -39,7 +41,7 @@ public final class Server: Sendable {
   public func start() throws(RPCError) -> [SocketAddress] {
     let isFirst = state.withLock { state in
       guard case .created = state else { return false }
-      state = .stopped
+      state = .starting
       return true
     }
     guard isFirst else { throw RPCError(.failedPrecondition, "a server starts once") }
@@ -52,7 +54,21 @@ public final class Server: Sendable {
     }
     let first = listeners.loops[0].loop
     for keeper in listeners.keepers { first.execute { keeper.watch(on: first) } }
-    state.withLock { $0 = .running(listeners.loops, listeners.keepers) }
+    let isWanted = state.withLock { state in
+      guard case .starting = state else {
+        state = .stopping(listeners.loops)
+        return false
+      }
+      state = .running(listeners.loops, listeners.keepers)
+      return true
+    }
+    guard isWanted else {
+      for loop in listeners.loops {
+        loop.loop.execute { loop.drain() }
+        loop.loop.stop()
+      }
+      throw RPCError(.failedPrecondition, "the server was shut down while it started")
+    }
     return listeners.addresses
   }
 
@@ -81,23 +97,34 @@ public final class Server: Sendable {
   /// Stops: no new connection or call, those that run may finish within the grace, then they are
   /// cut.
   ///
-  /// When it returns no handler's task runs any more and the threads have ended.
+  /// When it returns no handler's task runs any more and the threads have ended. Another one may
+  /// come while it waits: both do, and the shorter grace counts. A server that is still starting
+  /// does not start.
   ///
   /// - Parameter grace: how long running calls may still take.
   public func shutdown(grace: Duration) async {
     let loops = state.withLock { state -> [ServerLoop] in
-      defer { state = .stopped }
-      if case .running(let loops, _) = state { return loops } else { return [] }
+      let loops: [ServerLoop] =
+        switch state {
+        case .created, .starting: []
+        case .running(let loops, _), .stopping(let loops): loops
+        }
+      state = .stopping(loops)
+      return loops
     }
+    Self.stop(loops, grace: grace)
+    for loop in loops {
+      await Self.waitUntilEmpty(loop)
+      await loop.loop.stopAndWait()
+    }
+  }
+
+  private static func stop(_ loops: [ServerLoop], grace: Duration) {
     for loop in loops {
       loop.loop.execute {
         loop.drain()
         loop.loop.schedule(after: grace) { loop.cut() }
       }
-    }
-    for loop in loops {
-      await Self.waitUntilEmpty(loop)
-      await loop.loop.stopAndWait()
     }
   }
 

@@ -144,7 +144,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   @inline(never)
   private func handlerFailed(_ error: any Error) {
-    let failure = owner.status(for: error, in: call)
+    let failure = status(of: error)
     onlyResponse = nil
     handlerReturned(failure)
   }
@@ -157,7 +157,10 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     leaveIfOver()
   }
 
-  override func status(of error: any Error) -> RPCError { owner.status(for: error, in: call) }
+  /// From any task, also when the call is over.
+  override func status(of error: any Error) -> RPCError {
+    owner.status(for: error, at: route.method.path)
+  }
 
   /// The request of a call that has exactly one.
   ///
@@ -219,8 +222,12 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   /// The headers settle it; before they go, what they will say.
+  ///
+  /// Also asked by who still has the writer of a call that is over.
   override var sendsUncompressed: Bool {
-    if life.responses == .unsent, !peerAccepts.isEmpty { return responseEncoding == .identity }
+    if life.responses == .unsent, !peerAccepts.isEmpty, !life.isClosed {
+      return responseEncoding == .identity
+    }
     return encoding == .identity
   }
 

@@ -23,6 +23,7 @@ final class ServerLoop: @unchecked Sendable {
   /// Bytes of incomplete requests beyond their calls' windows.
   @exclusivity(unchecked) var partialRequestBytes = 0
   @exclusivity(unchecked) private var isDraining = false
+  private var isCut = false
   /// Itself: nobody else need hold it from its start until it drains.
   private var whileAccepting: ServerLoop?
   private var emptyWaiters: [UnsafeContinuation<Void, Never>] = []
@@ -155,10 +156,12 @@ final class ServerLoop: @unchecked Sendable {
   var census: ServerCensus { ServerCensus(connections: connections.count, calls: calls.count) }
 
   /// The status for whatever a handler or an interceptor threw.
-  func status(for error: any Error, in call: ServerCall) -> RPCError {
+  ///
+  /// From any task.
+  func status(for error: any Error, at method: String) -> RPCError {
     let status = RPCError(handlerError: error)
     if status.code == .unknown, !(error is RPCError), !(error is any RPCErrorConvertible) {
-      configuration.onUnexpectedError?(error, call.method)
+      configuration.onUnexpectedError?(error, method)
     }
     return status
   }
@@ -179,6 +182,8 @@ final class ServerLoop: @unchecked Sendable {
   ///
   /// Their answers leave with this turn; the connections are closed in a later one.
   func cut() {
+    guard !isCut else { return }
+    isCut = true
     let error = RPCError(.unavailable, "the server is shutting down")
     for core in calls { core.cut(error) }
     reportLateHandlers(after: .seconds(1), waited: .zero)
