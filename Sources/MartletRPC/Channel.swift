@@ -174,7 +174,7 @@ public final class Channel: Sendable {
     for outgoing: OutgoingCall?
   ) async throws(RPCError) -> Response {
     let call = try newCall(method.path, options)
-    let frame = try call.frame(request)
+    let frame = try call.onlyFrame(request)
     outgoing?.attach(call, endsCall: false)
     guard call.isOnLoop else { return try await call.unary(frame, Response.self) }
     let lease = CallLease(call)
@@ -207,7 +207,7 @@ public final class Channel: Sendable {
       return call
     }
     let call = try newCall(method.path, options)
-    let frame = try call.frame(request)
+    let frame = try call.onlyFrame(request)
     let handle = ClientCall<Request, Response>(call)
     try await call.hop { () async throws(RPCError) in
       try call.startWithOnlyRequest(frame)

@@ -38,8 +38,8 @@ final class ChannelCore: @unchecked Sendable {
   private var lastCallEnded: MonotonicTime
   /// Connections that are not yet closed, with those that take no more calls.
   private var openConnections: [ObjectIdentifier: ClientConnection] = [:]
-  /// Calls between two attempts.
-  fileprivate var backingOff: [ObjectIdentifier: ClientCallCore] = [:]
+  /// Calls between two attempts, and before the first where they are given credentials.
+  fileprivate var preparing: [ObjectIdentifier: ClientCallCore] = [:]
   private(set) var keepaliveInterval: Duration?
   fileprivate var throttle: RetryThrottle
   /// Bytes that all calls together keep to be sent again.
@@ -201,8 +201,11 @@ final class ChannelCore: @unchecked Sendable {
   /// asked half as often (gRPC's proposal A8).
   func sentAway(_ connection: HTTP2Connection, _ code: HTTP2ErrorCode) {
     guard code == .enhanceYourCalm, connection.goAwayText == "too_many_pings" else { return }
-    keepaliveInterval = keepaliveInterval.map { $0 * 2 }
+    keepaliveInterval = keepaliveInterval.map { max($0, min($0 * 2, Self.longestKeepalive)) }
   }
+
+  /// However often a server sends its clients away, it is asked once a day.
+  private static let longestKeepalive: Duration = .seconds(86_400)
 
   var connectTimeout: Duration { configuration.connectTimeout }
   /// How long to wait with a further connection after one that failed.
@@ -382,7 +385,7 @@ final class ChannelCore: @unchecked Sendable {
     let released = subchannels.values
     subchannels = [:]
     for subchannel in released { subchannel.release() }
-    for call in waiting.removeAll(where: { _ in true }) + Array(backingOff.values) {
+    for call in waiting.removeAll(where: { _ in true }) + Array(preparing.values) {
       call.fail(RPCError(.cancelled, reason))
     }
   }
@@ -412,16 +415,19 @@ extension ChannelCore {
     }
   }
 
-  func beganBackoff(_ call: ClientCallCore) { backingOff[ObjectIdentifier(call)] = call }
+  func beganPreparing(_ call: ClientCallCore) { preparing[ObjectIdentifier(call)] = call }
 
-  func endedBackoff(_ call: ClientCallCore) { backingOff[ObjectIdentifier(call)] = nil }
+  func endedPreparing(_ call: ClientCallCore) { preparing[ObjectIdentifier(call)] = nil }
 
-  /// Makes room for bytes to be sent again; false when all calls together hold too many.
-  func holdReplay(_ bytes: Int) -> Bool {
-    guard replayBytes + bytes <= limits.maxReplayBytesPerChannel else { return false }
-    replayBytes += bytes
-    return true
+  /// Whether a call may keep so many more bytes although they were sent.
+  func mayHoldReplay(_ bytes: Int) -> Bool {
+    replayBytes + bytes <= limits.maxReplayBytesPerChannel
   }
+
+  /// Whether all calls together, those that wait for a connection among them, keep too many.
+  var holdsTooMuchReplay: Bool { !mayHoldReplay(0) }
+
+  func holdReplay(_ bytes: Int) { replayBytes += bytes }
 
   func releaseReplay(_ bytes: Int) { replayBytes -= bytes }
 }

@@ -15,6 +15,7 @@ extension ClientCallCore {
       authority: options.authority ?? channel.authority,
       method: path
     )
+    channel.beganPreparing(self)
     asking = Task(executorPreference: loop) { [loop, weak self] in
       let result: Result<Metadata, any Error>
       do {
@@ -29,6 +30,7 @@ extension ClientCallCore {
   private func received(_ result: Result<Metadata, any Error>) {
     guard isWaiting, asking != nil else { return }
     asking = nil
+    channel.endedPreparing(self)
     switch result {
     case .success(let metadata):
       guard options.metadata.listBytes + metadata.listBytes <= channel.limits.maxMetadataBytes
@@ -75,11 +77,11 @@ extension ClientCallCore {
       stream?.reset(HTTP2ErrorCode(rawValue: code))
     }
     detachStream()
-    channel.beganBackoff(self)
+    channel.beganPreparing(self)
     backoffTimer = loop.schedule(after: wait) { [weak self] in
       guard let self else { return }
       backoffTimer = nil
-      channel.endedBackoff(self)
+      channel.endedPreparing(self)
       beginAttempt()
     }
     return true
@@ -87,13 +89,11 @@ extension ClientCallCore {
 
   /// Lets go of whatever an attempt that has not begun waits for.
   func stopWaiting() {
+    guard asking != nil || backoffTimer != nil else { return channel.stopWaiting(self) }
     asking?.cancel()
     asking = nil
-    if let backoffTimer {
-      backoffTimer.cancel()
-      self.backoffTimer = nil
-      channel.endedBackoff(self)
-    }
-    channel.stopWaiting(self)
+    backoffTimer?.cancel()
+    backoffTimer = nil
+    channel.endedPreparing(self)
   }
 }

@@ -3,6 +3,14 @@ internal import MartletWire
 
 // Calls with one request and one response.
 extension ClientCallCore {
+  /// Encodes the one request; ends a call that is thus never made, so that nobody waits for its end.
+  func onlyFrame(_ request: some Message) throws(RPCError) -> [UInt8] {
+    do throws(RPCError) { return try frame(request) } catch {
+      loop.execute { self.cancel() }
+      throw error
+    }
+  }
+
   /// What ends the wait for the only response.
   enum UnaryEnd {
     /// It is all that is in the reader, and the loop will not touch that any more.

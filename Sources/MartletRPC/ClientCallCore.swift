@@ -116,14 +116,17 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     do throws(HTTP2Error) {
       stream = try connection.openStream(headers, endStream: endsAtOnce, delegate: self)
     } catch {
-      return false
+      guard case .headersTooLong = error else { return false }
+      // No connection ever takes it, and the others shall not wait for that.
+      fail(RPCError(.internal, "the request's headers are too long"))
+      return true
     }
     self.connection = connection
     life.opened()
     options.extras?.fields.report?.attempted(at: "\(connection.transport.peerAddress)")
     for frame in replay.frames { stream?.write(frame) }
     if life.requestsFinished, !endsAtOnce { stream?.finish() }
-    if replay.bytes > channel.limits.replayBytes { overflowed() }
+    if replay.bytes > channel.limits.replayBytes || channel.holdsTooMuchReplay { overflowed() }
     wakeWaiters()
     return true
   }
@@ -226,10 +229,13 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     wakeWaiters()
   }
 
+  /// Keeps what may have to be sent again; without a stream, what has yet to be sent at all,
+  /// whatever the bounds.
   private func remember(_ frame: [UInt8]) {
     guard replay.isWhole else { return }
     let fits = replay.bytes + frame.count <= channel.limits.replayBytes
-    guard isWaiting || fits, channel.holdReplay(frame.count) else { return overflowed() }
+    guard isWaiting || (fits && channel.mayHoldReplay(frame.count)) else { return overflowed() }
+    channel.holdReplay(frame.count)
     replay.append(frame)
   }
 
@@ -384,11 +390,11 @@ extension ClientCallCore: HTTP2StreamDelegate {
     switch kind {
     case .request: return
     case .trailers: conclude(block.callStatus(), .status)
-    case .response: receive(ResponseHead(block, endsStream: endStream), block)
+    case .response: receive(ResponseHead(block, endsStream: endStream), block, endStream)
     }
   }
 
-  private func receive(_ response: ResponseHead, _ block: ReceivedHeaders) {
+  private func receive(_ response: ResponseHead, _ block: ReceivedHeaders, _ endsStream: Bool) {
     switch response {
     case .messages:
       guard life.answered() else { return }
@@ -401,8 +407,12 @@ extension ClientCallCore: HTTP2StreamDelegate {
     case .ended(let trailers):
       conclude(.success(trailers), .status)
     case .failed(let error):
-      if retries(error, RetryPushback(header: block.retryPushback)) { return }
-      conclude(.failure(error), .status)
+      let failed = stream
+      if !retries(error, RetryPushback(header: block.retryPushback)) {
+        conclude(.failure(error), .status)
+      }
+      // What is not gRPC's may have a body, of any length.
+      if !endsStream, life.requestsFinished { failed?.reset(.cancel) }
     }
   }
 

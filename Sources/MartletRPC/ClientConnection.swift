@@ -120,9 +120,9 @@ final class ClientConnection: HTTP2ConnectionDelegate, @unchecked Sendable {
   }
 
   func connection(_ connection: HTTP2Connection, didReceiveGoAway code: HTTP2ErrorCode) {
-    channel.sentAway(connection, code)
     guard phase == .ready else { return }
     phase = .leaving
+    channel.sentAway(connection, code)
     subchannel.lost(self, cause: "the server sent its clients away (code \(code.rawValue))")
   }
 

@@ -40,10 +40,25 @@ package struct ConnectBackoff: Sendable {
   }
 
   private func delay(random: Double) -> Duration {
-    var delay = rule.initial
-    for _ in 1..<max(failures, 1) where delay < rule.maximum {
-      delay = delay * rule.multiplier
+    var delay = rule.initial.bounded
+    for _ in 1..<max(min(failures, Self.mostSteps), 1) where delay < rule.maximum {
+      delay = delay.times(rule.multiplier)
     }
-    return min(delay, rule.maximum) * (1 + rule.jitter * (2 * random - 1))
+    let jitter = rule.jitter > 0 ? min(rule.jitter, 1) : 0
+    return min(delay, rule.maximum.bounded) * (1 + jitter * (2 * random - 1))
+  }
+
+  /// A multiplier for which that is not enough is as good as 1.
+  private static let mostSteps = 1_000
+}
+
+// Arithmetic on waits that somebody configured, which must not trap whatever that was.
+extension Duration {
+  /// Itself between nothing and a year.
+  var bounded: Duration { min(max(self, .zero), .seconds(31_536_000)) }
+
+  /// A bounded wait made longer by a factor; one that is no number, or less than 1, is 1.
+  func times(_ factor: Double) -> Duration {
+    factor > 1 ? (self * min(factor, 1_000_000)).bounded : self
   }
 }

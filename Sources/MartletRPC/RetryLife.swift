@@ -9,7 +9,8 @@ package struct RetryThrottle: Sendable {
   /// Creates the bucket, full; without a rule it never holds anything back.
   package init(_ rule: RetryThrottling?) {
     maximum = min(max(rule?.maxTokens ?? 0, rule == nil ? 0 : 1), 1_000) * 1_000
-    ratio = Int(min(max(rule?.tokenRatio ?? 0, 0), 1_000) * 1_000)
+    let ratio = rule?.tokenRatio ?? 0
+    self.ratio = ratio > 0 ? Int(min(ratio, 1_000) * 1_000) : 0
     thousandths = maximum
   }
 
@@ -93,9 +94,9 @@ package struct RetryLife: Sendable {
       waits = 0
       return wait
     }
-    var wait = policy.initialBackoff
-    for _ in 0..<waits where wait < policy.maxBackoff { wait = wait * policy.multiplier }
+    var wait = policy.initialBackoff.bounded
+    for _ in 0..<waits where wait < policy.maxBackoff { wait = wait.times(policy.multiplier) }
     waits += 1
-    return min(wait, policy.maxBackoff) * (0.8 + 0.4 * random)
+    return min(wait, policy.maxBackoff.bounded) * (0.8 + 0.4 * random)
   }
 }

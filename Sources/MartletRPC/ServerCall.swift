@@ -183,6 +183,9 @@ extension ServerCall {
     state.withLock { $0.observers[observer] = nil }
   }
 
+  /// How many wait to hear of the end; for tests.
+  var observerCount: Int { state.withLock { $0.observers.count } }
+
   /// The call ends by something else than its handler's return.
   func markCancelled(_ error: RPCError) {
     state.withLock { $0.cancellation = $0.cancellation ?? error }

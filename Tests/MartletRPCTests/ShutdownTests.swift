@@ -89,6 +89,47 @@ import Testing
     await channel.close()
   }
 
+  @Test("a second shutdown shortens the grace of the first, and both wait for the end")
+  func twice() async throws {
+    let started = Flag()
+    let ended = Flag()
+    let handler = CustomHandler(onGet: { _, _ in
+      defer { ended.set() }
+      started.set()
+      try await Task.sleep(for: .seconds(100))
+      return EchoResponse()
+    })
+    let (server, channel) = try pair(handler, ServerConfiguration())
+    let call = Task { await failure { try await EchoServiceClient(channel).get(request()) }.code }
+    #expect(await started.wait())
+    let first = Task { await server.shutdown(grace: .seconds(100)) }
+    try await Task.sleep(for: .milliseconds(50))
+    let start = ContinuousClock.now
+    await server.shutdown(grace: .zero)
+    #expect(ended.isSet)
+    await first.value
+    #expect(ContinuousClock.now - start < .seconds(5))
+    #expect(await call.value == .unavailable)
+    await server.shutdown(grace: .seconds(100))
+    await channel.close()
+  }
+
+  @Test("a shutdown that comes before, or while a server starts, is not forgotten")
+  func whileStarting() async throws {
+    for _ in 0..<20 {
+      let server = EchoFixture().makeServer(ServerConfiguration())
+      let starting = Task.detached { try? server.start().first?.port }
+      await server.shutdown(grace: .zero)
+      guard let port = await starting.value else { continue }
+      var configuration = ChannelConfiguration(security: .plaintext)
+      configuration.connectTimeout = .seconds(1)
+      let channel = Channel(to: .host("127.0.0.1", port: port), configuration: configuration)
+      let error = await failure { try await EchoServiceClient(channel).get(request()) }
+      #expect(error.code == .unavailable)
+      await channel.close()
+    }
+  }
+
   private func pair(
     _ handler: CustomHandler,
     _ configuration: ServerConfiguration
@@ -137,6 +178,27 @@ import Testing
       let endless = try await client.get(request()).text
       #expect(endless == "none")
     }
+  }
+
+  @Test("a call that is never made leaves nothing with the one that would have made it")
+  func nothingLeft() async throws {
+    let left = Mutex<[Int]>([])
+    try await chain([.callPropagation], back: Self.reportsTimeLeft) { client, call in
+      let small = options { $0.maxRequestMessageBytes = 10 }
+      let long = request(String(repeating: "x", count: 100))
+      for _ in 0..<100 {
+        let error = await failure { try await client.get(long, options: small) }
+        #expect(error.code == .resourceExhausted)
+        _ = await failure { try await client.expand(long, options: small) }
+        _ = try await client.get(request())
+      }
+      #expect(await waitUntil { call.observerCount == 0 })
+      left.withLock { $0.append(call.observerCount) }
+      return EchoResponse()
+    } _: { client in
+      _ = try await client.get(request(), options: CallOptions(timeout: .seconds(50)))
+    }
+    #expect(left.withLock(\.self) == [0])
   }
 
   @Test("its own timeout counts where that is shorter")
