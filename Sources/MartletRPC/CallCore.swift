@@ -179,10 +179,10 @@ class CallCore: @unchecked Sendable {
   }
 
   /// Whether somebody waits for what the peer sends.
-  var isReaderWaiting: Bool { readWaiter != nil || remoteReader != nil }
+  final var isReaderWaiting: Bool { readWaiter != nil || remoteReader != nil }
 
   /// Something has come that the reader waits for.
-  func wakeReader() {
+  private func wakeReader() {
     guard let waiter = readWaiter else { return wakeRemoteReader() }
     readWaiter = nil
     waiter.resume(returning: .changed)

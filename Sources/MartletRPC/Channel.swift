@@ -176,7 +176,6 @@ public final class Channel: Sendable {
     let call = try newCall(method.path, options)
     let frame = try call.onlyFrame(request)
     outgoing?.attach(call, endsCall: false)
-    guard call.isOnLoop else { return try await call.unary(frame, Response.self) }
     let lease = CallLease(call)
     defer { withExtendedLifetime(lease) {} }
     return try await call.hop { () async throws(RPCError) -> Response in
@@ -284,5 +283,23 @@ extension Channel {
     return try await interception.open { call in
       try await self.open(method, call.options, for: call)
     }
+  }
+}
+
+extension ClientCallCore {
+  /// Encodes the one request; ends a call that is thus never made, so that nobody waits for its end.
+  fileprivate func onlyFrame(_ request: some Message) throws(RPCError) -> [UInt8] {
+    do throws(RPCError) { return try frame(request) } catch {
+      loop.execute { self.cancel() }
+      throw error
+    }
+  }
+
+  /// Starts a call that sends one request and no more.
+  fileprivate func startWithOnlyRequest(_ frame: [UInt8]) throws(RPCError) {
+    chooseEncoding()
+    try submit(frame)
+    finishRequestsNow()
+    start()
   }
 }

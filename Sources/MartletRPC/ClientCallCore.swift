@@ -34,9 +34,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// The header block that is coming in.
   @exclusivity(unchecked) var head = ReceivedHeaders()
   @exclusivity(unchecked) private var leading: Metadata?
-  @exclusivity(unchecked) private(set) var outcome: Result<Metadata, RPCError>?
-  /// Who waits elsewhere for the only response.
-  @exclusivity(unchecked) var unaryCaller: UnsafeContinuation<UnaryEnd, Never>?
+  @exclusivity(unchecked) private var outcome: Result<Metadata, RPCError>?
   /// Memory that goes back to the outbox.
   @exclusivity(unchecked) private var drained = CallOutbox.Frames()
   /// Who hears the outcome: interceptors, and the call that this one is made for.
@@ -299,12 +297,6 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// Ends the call from this side.
   func fail(_ error: RPCError) {
     conclude(.failure(error), .gaveUp)
-  }
-
-  override var isReaderWaiting: Bool { unaryCaller != nil || super.isReaderWaiting }
-
-  override func wakeReader() {
-    if unaryCaller != nil { wakeUnaryCaller() } else { super.wakeReader() }
   }
 
   override func waitingTaskWasCancelled() { cancel() }

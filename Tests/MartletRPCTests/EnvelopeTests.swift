@@ -149,6 +149,21 @@ extension EnvelopeReader {
     (prefix(1 << 22 + 1) + [1, 2, 3]).withUnsafeBytes { greedy.append($0) }
     #expect(greedy.missingBytes == 0)
   }
+
+  @Test("whole plain messages are taken together, up to one that is compressed or too much")
+  func batch() {
+    var reader = EnvelopeReader(maxMessageBytes: 100)
+    let plain = prefix(2) + [1, 2] + prefix(0) + prefix(1) + [3]
+    (plain + [1, 0, 0, 0, 1, 9] + prefix(2)).withUnsafeBytes { reader.append($0) }
+    #expect(reader.plainMessages(maxBytes: 12).count == 2)
+    let batch = reader.plainMessages(maxBytes: 1000)
+    #expect(batch.count == 3 && Array(batch.bytes) == plain)
+    reader.drop(bytes: plain.count)
+    #expect(reader.plainMessages(maxBytes: 1000).count == 0)
+    plain.withUnsafeBytes { reader.prepend($0) }
+    #expect(reader.plainMessages(maxBytes: 1000).count == 3)
+    #expect(reader.bufferedBytes == plain.count + 11)
+  }
 }
 
 @Suite struct ReceiveWindowTests {

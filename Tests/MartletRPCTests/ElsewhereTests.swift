@@ -1,0 +1,94 @@
+import EchoSchema
+import MartletNet
+import Testing
+
+@testable import MartletRPC
+
+/// Readers and senders that run elsewhere than on their call's loop.
+@Suite(.timeLimit(.minutes(1))) struct ElsewhereTests {
+  @Test("small requests wait for a handler that does not read, and arrive in order")
+  func smallRequests() async throws {
+    let mayRead = Flag()
+    let handler = CustomHandler(onCollect: { requests, _ in
+      _ = await mayRead.wait()
+      var response = EchoResponse()
+      for try await request in requests {
+        guard request.count == response.index else { break }
+        response.index += 1
+      }
+      return response
+    })
+    let sent = Counter()
+    try await EchoFixture(wire: .tls, handler: handler).run { client, _ in
+      let call = try await client.collect()
+      let writer = Task {
+        var message = request()
+        message.padding = [UInt8](repeating: 1, count: 1000)
+        for index in 0..<2000 {
+          message.count = UInt32(index)
+          try await call.requests.send(message)
+          sent.increment()
+        }
+        await call.requests.finish()
+      }
+      try await Task.sleep(for: .seconds(1))
+      // The window, the stream's high-water mark and the outbox.
+      #expect(sent.current > 100 && sent.current <= 3 * (64 << 10) / 1000 + 4, "\(sent.current)")
+      mayRead.set()
+      try await writer.value
+      let answer = try await call.response().index
+      #expect(answer == 2000)
+    }
+  }
+
+  @Test("a reader on the loop goes on where one elsewhere stopped")
+  func changingPlaces() async throws {
+    try await EchoFixture(wire: .tls).run { client, _ in
+      let call = try await client.expand(request(count: 300))
+      var seen: [UInt32] = []
+      for round in 0..<30 {
+        if round == 0 { try await Task.sleep(for: .milliseconds(200)) }
+        let take = { @Sendable () async throws -> [UInt32] in
+          var iterator = call.responses.makeAsyncIterator()
+          var taken: [UInt32] = []
+          while taken.count < 10, let response = try await iterator.next() {
+            taken.append(response.index)
+          }
+          return taken
+        }
+        let loop = call.core.loop
+        seen +=
+          round % 2 == 0
+          ? try await take() : try await Task(executorPreference: loop) { try await take() }.value
+      }
+      #expect(seen == Array(0..<300))
+      var rest = call.responses.makeAsyncIterator()
+      let end = try await rest.next()
+      #expect(end == nil)
+    }
+  }
+
+  @Test("after the end of the requests or of the call, send throws at once")
+  func afterTheEnd() async throws {
+    try await EchoFixture(wire: .tls).run { client, _ in
+      let finished = try await client.chat()
+      try await finished.requests.send(request("one"))
+      await finished.requests.finish()
+      await #expect(throws: RPCError.self) { try await finished.requests.send(request("two")) }
+      var responses = finished.responses.makeAsyncIterator()
+      let first = try await responses.next()?.text
+      #expect(first == "one")
+      let end = try await responses.next()
+      #expect(end == nil)
+
+      let cancelled = try await client.chat()
+      try await cancelled.requests.send(request("one"))
+      cancelled.cancel()
+      _ = try? await cancelled.trailers()
+      let error = await #expect(throws: RPCError.self) {
+        try await cancelled.requests.send(request("two"))
+      }
+      #expect(error?.code == .cancelled)
+    }
+  }
+}
