@@ -51,7 +51,7 @@ def test_the_swift_compiles(place, built):
         f"func example{index}() async throws {{\n{block}}}" for index, block in enumerate(blocks("swift"))
     )
     (place / "Examples.swift").write_text(f"import MartletRPC\nimport MartletWire\n{functions}\n")
-    maps = [ROOT / "Sources" / name / "module.modulemap" for name in ("CNGHTTP2", "COpenSSL")]
+    maps = [ROOT / "Sources" / name / "module.modulemap" for name in ("CNGHTTP2", "COpenSSL", "CZlib")]
     maps.append(built / "CLinux.build" / "module.modulemap")
     done = subprocess.run(
         ["swiftc", "-typecheck", "-swift-version", "6", "-I", built / "Modules",
