@@ -124,6 +124,7 @@ extension HTTP2Connection {
 
   func received(_ data: UnsafeRawBufferPointer, on stream: HTTP2Stream?) {
     guard let stream else {
+      // Race: the stream has ended.
       _ = nghttp2_session_consume_connection(session, data.count)
       return
     }
@@ -138,11 +139,11 @@ extension HTTP2Connection {
   }
 
   /// Returns bytes to the windows; `stream` is nil if its peer sends nothing more anyway.
-  func giveBack(_ count: Int, on stream: HTTP2Stream?) {
+  func giveBack(_ count: Int, on stream: Int32?) {
     guard count > 0 else { return }
     unconsumed -= count
     guard let session else { return }
-    if let stream { settle(nghttp2_session_consume_stream(session, stream.id, count)) }
+    if let stream { settle(nghttp2_session_consume_stream(session, stream, count)) }
     guard withheld > 0, unconsumed <= configuration.limits.maxUnconsumedBytes else { return }
     settle(nghttp2_session_consume_connection(session, withheld))
     withheld = 0
@@ -155,7 +156,7 @@ extension HTTP2Connection {
   /// Errors short of "out of memory" say that the stream has ended meanwhile; its close is reported.
   func settle(_ code: Int32) {
     if code == NGHTTP2_ERR_NOMEM.rawValue { return transport.close(error: .limit("memory")) }
-    transport.setNeedsFlush()
+    withTransport { $0.setNeedsFlush() }
   }
 
   /// Sends what nghttp2 has, as long as the kernel takes it, up to a turn's share.
@@ -194,7 +195,8 @@ extension HTTP2Connection {
   }
 
   private var maySendMore: Bool {
-    flushBudget > 0 && !hasSaidLast && !transport.isClosed && transport.pendingByteCount == 0
+    flushBudget > 0 && !hasSaidLast
+      && withTransport { !$0.isClosed && $0.pendingByteCount == 0 }
   }
 
   /// A DATA frame: its 9 bytes of header, then its payload straight from the stream's queue.
@@ -247,9 +249,9 @@ extension HTTP2Connection {
   func regulateReading() {
     guard role == .server else { return }
     let limits = configuration.limits
-    let pending = transport.pendingByteCount
+    let pending = withTransport { $0.pendingByteCount }
     if pending == 0 {
-      transport.resumeReading()
+      withTransport { $0.resumeReading() }
     } else if pending > limits.maxOutboundBacklogBytes
       || nghttp2_session_get_outbound_queue_size(session) > limits.maxOutboundBacklogFrames
     {

@@ -46,8 +46,8 @@ package final class HTTP2Connection: @unchecked Sendable {
   package let role: Role
   private let shared: HTTP2SharedConfiguration
   package let loop: EventLoop
-  // Set once, in init, after `self` exists: the transport needs its delegate.
-  private var transportStorage: Transport?
+  /// Set once, in init, after `self` exists, for the transport needs its delegate; held until deinit.
+  @exclusivity(unchecked) private var heldTransport: Unmanaged<Transport>?
   @exclusivity(unchecked) private var delegate: (any HTTP2ConnectionDelegate)?
 
   @exclusivity(unchecked) var phase = Phase.opening
@@ -111,7 +111,7 @@ package final class HTTP2Connection: @unchecked Sendable {
     delegate: any HTTP2ConnectionDelegate
   ) {
     self.init(role, transport.loop, shared, delegate)
-    transportStorage = transport
+    heldTransport = .passRetained(transport)
     transport.open(delegate: self)
   }
 
@@ -133,6 +133,7 @@ package final class HTTP2Connection: @unchecked Sendable {
 
   deinit {
     nghttp2_session_del(session)
+    heldTransport?.release()
   }
 
   /// Client: connects to `address`.
@@ -148,19 +149,24 @@ package final class HTTP2Connection: @unchecked Sendable {
   ) -> HTTP2Connection {
     let shared = HTTP2SharedConfiguration(configuration)
     let connection = HTTP2Connection(.client, loop, shared, delegate)
-    connection.transportStorage = Transport.connect(
+    let transport = Transport.connect(
       to: address,
       on: loop,
       tls: tls,
       serverName: serverName,
       delegate: connection
     )
+    connection.heldTransport = .passRetained(transport)
     return connection
   }
 
-  package var transport: Transport {
-    guard let transportStorage else { preconditionFailure("set by every initializer") }
-    return transportStorage
+  package var transport: Transport { withTransport { $0 } }
+
+  /// The transport for what every message does: it lives as long as `self`, so no use of it counts.
+  @inline(__always)
+  func withTransport<Result>(_ body: (Transport) -> Result) -> Result {
+    guard let heldTransport else { preconditionFailure("set by every initializer") }
+    return heldTransport._withUnsafeGuaranteedRef(body)
   }
 
   package var configuration: HTTP2Configuration { shared.value }

@@ -192,7 +192,7 @@ package final class HTTP2Stream: @unchecked Sendable {
     let count = min(count, unconsumed)
     guard count > 0, !isClosed else { return }
     unconsumed -= count
-    connection.giveBack(count, on: isRemoteEnded ? nil : self)
+    connection.giveBack(count, on: isRemoteEnded ? nil : id)
   }
 
   /// Opens the stream's window to `count` bytes, and the connection's with it, if they are not so
@@ -291,5 +291,7 @@ private func readOutbound(
   guard let pointer = source?.pointee.ptr, let flags else {
     return Int(NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue)
   }
-  return Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue().nextFrame(limit, flags)
+  return Unmanaged<HTTP2Stream>.fromOpaque(pointer)._withUnsafeGuaranteedRef {
+    $0.nextFrame(limit, flags)
+  }
 }

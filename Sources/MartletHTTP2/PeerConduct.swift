@@ -38,7 +38,7 @@ extension HTTP2Connection {
       if head.endsStream { ended = head.stream }
     }
     guard give(UnsafeRawBufferPointer(rebasing: bytes[given...])) else { return }
-    transport.setNeedsFlush()
+    withTransport { $0.setNeedsFlush() }
     regulateReading()
     if role == .server { watchFrames() }
   }

@@ -22,6 +22,18 @@ nonisolated(unsafe) let sessionCallbacks: OpaquePointer? = {
   return table
 }()
 
+/// Runs `body` with a session's connection, or with a stream.
+///
+/// Many times a message, so nobody counts them: whoever feeds a session or lets it send holds its
+/// connection, and that holds its streams to the end of the turn in which they close.
+private func with<Object: AnyObject, Result>(
+  _ type: Object.Type,
+  at pointer: UnsafeMutableRawPointer,
+  _ body: (Object) -> Result
+) -> Result {
+  Unmanaged<Object>.fromOpaque(pointer)._withUnsafeGuaranteedRef(body)
+}
+
 private func connection(_ user: UnsafeMutableRawPointer?) -> HTTP2Connection? {
   guard let user else { return nil }
   return Unmanaged<HTTP2Connection>.fromOpaque(user).takeUnretainedValue()
@@ -78,8 +90,7 @@ private func onHeader(
   guard let id = frame?.pointee.hd.stream_id,
     let user = nghttp2_session_get_stream_user_data(session, id)
   else { return 0 }
-  // Many a call: its connection holds the stream to the end of the turn, so nobody need count it.
-  let fits = Unmanaged<HTTP2Stream>.fromOpaque(user)._withUnsafeGuaranteedRef { stream in
+  let fits = with(HTTP2Stream.self, at: user) { stream in
     stream.receivedHeader(
       UnsafeRawBufferPointer(start: name, count: nameCount),
       UnsafeRawBufferPointer(start: value, count: valueCount)
@@ -94,7 +105,16 @@ private func onFrameReceived(
   _ frame: UnsafePointer<nghttp2_frame>?,
   _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let frame, let connection = connection(user) else { return 0 }
+  guard let frame, let user else { return 0 }
+  with(HTTP2Connection.self, at: user) { received(frame, session, $0) }
+  return 0
+}
+
+private func received(
+  _ frame: UnsafePointer<nghttp2_frame>,
+  _ session: OpaquePointer?,
+  _ connection: HTTP2Connection
+) {
   let header = frame.pointee.hd
   switch nghttp2_frame_type(rawValue: UInt32(header.type)) {
   case NGHTTP2_HEADERS:
@@ -121,7 +141,6 @@ private func onFrameReceived(
     )
   default: break
   }
-  return 0
 }
 
 /// nghttp2 answers a frame with an error: of its stream, or of the connection.
@@ -144,10 +163,14 @@ private func onDataChunk(
   _ count: Int,
   _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  connection(user)?.received(
-    UnsafeRawBufferPointer(start: data, count: count),
-    on: stream(session, id)
-  )
+  guard let user else { return 0 }
+  let data = UnsafeRawBufferPointer(start: data, count: count)
+  with(HTTP2Connection.self, at: user) { connection in
+    guard let stream = nghttp2_session_get_stream_user_data(session, id) else {
+      return connection.received(data, on: nil)
+    }
+    with(HTTP2Stream.self, at: stream) { connection.received(data, on: $0) }
+  }
   return 0
 }
 
@@ -172,12 +195,15 @@ private func onSendData(
   _ source: UnsafeMutablePointer<nghttp2_data_source>?,
   _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let pointer = source?.pointee.ptr, let connection = connection(user) else {
+  guard let pointer = source?.pointee.ptr, let user else {
     return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE.rawValue
   }
-  let stream = Unmanaged<HTTP2Stream>.fromOpaque(pointer).takeUnretainedValue()
   let header = UnsafeRawBufferPointer(start: header, count: 9)
-  return connection.gatherData(header: header, count: count, from: stream)?.rawValue ?? 0
+  return with(HTTP2Connection.self, at: user) { connection in
+    with(HTTP2Stream.self, at: pointer) { stream in
+      connection.gatherData(header: header, count: count, from: stream)?.rawValue ?? 0
+    }
+  }
 }
 
 private func onFrameSent(
@@ -185,7 +211,16 @@ private func onFrameSent(
   _ frame: UnsafePointer<nghttp2_frame>?,
   _ user: UnsafeMutableRawPointer?
 ) -> Int32 {
-  guard let frame, let connection = connection(user) else { return 0 }
+  guard let frame, let user else { return 0 }
+  with(HTTP2Connection.self, at: user) { sent(frame, session, $0) }
+  return 0
+}
+
+private func sent(
+  _ frame: UnsafePointer<nghttp2_frame>,
+  _ session: OpaquePointer?,
+  _ connection: HTTP2Connection
+) {
   let header = frame.pointee.hd
   switch nghttp2_frame_type(rawValue: UInt32(header.type)) {
   case NGHTTP2_DATA, NGHTTP2_HEADERS:
@@ -206,7 +241,6 @@ private func onFrameSent(
     connection.sentGoAway(HTTP2ErrorCode(rawValue: frame.pointee.goaway.error_code))
   default: break
   }
-  return 0
 }
 
 private func onFrameNotSent(

@@ -49,7 +49,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   /// TLS handshakes of accepted connections.
   var handshakes: HandshakeGate
   /// Bytes that the users of this loop's connections hold for peers that have not taken them.
-  package var unsentBytes = 0
+  @exclusivity(unchecked) package var unsentBytes = 0
 
   // Shared between threads.
   private struct Inbox {
@@ -151,6 +151,12 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     guard let pointer = martlet_current_loop() else { return nil }
     return Unmanaged<EventLoop>.fromOpaque(pointer).takeUnretainedValue()
   }
+
+  /// The Swift task that runs on this thread, to be compared, never used; nil when there is none, or
+  /// it is cancelled.
+  ///
+  /// What `withUnsafeCurrentTask` gives, without the copies that its type costs.
+  package static var uncancelledTask: UnsafeRawPointer? { martlet_uncancelled_task() }
 
   /// The time at which this turn began; on the loop only.
   ///

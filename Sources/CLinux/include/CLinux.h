@@ -16,6 +16,16 @@ extern _Thread_local void *martlet_current_loop_pointer;
 static inline void *martlet_current_loop(void) { return martlet_current_loop_pointer; }
 static inline void martlet_set_current_loop(void *loop) { martlet_current_loop_pointer = loop; }
 
+/// Of the Swift runtime's stable interface: the current task, and whether one is cancelled.
+__attribute__((swiftcall)) void *swift_task_getCurrent(void);
+__attribute__((swiftcall)) _Bool swift_task_isCancelled(void *task);
+
+/// The Swift task that runs on this thread; null when there is none, or it is cancelled.
+static inline const void *martlet_uncancelled_task(void) {
+  void *task = swift_task_getCurrent();
+  return task && !swift_task_isCancelled(task) ? task : 0;
+}
+
 static inline int martlet_errno(void) { return errno; }
 
 static inline int martlet_epoll_add(int epoll, int fd, uint32_t events, void *context) {

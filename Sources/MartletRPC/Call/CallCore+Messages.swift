@@ -63,6 +63,18 @@ extension CallCore {
     readingFailed(error)
   }
 
+  /// Whether nothing is here yet, and the caller may suspend with `readerWaits`; else it is for
+  /// `waitForArrival` to wait.
+  ///
+  /// The suspension itself is in line in the reader: each change of executors, which a function in
+  /// between would bring, costs as much as decoding a message.
+  @usableFromInline
+  final func mayWaitInLine() -> Bool {
+    guard canWaitInLine, wakesCurrentTaskWhenCancelled else { return false }
+    giveBackWhileWaiting()
+    return true
+  }
+
   /// Waits until something has come; false when that is for `next` to judge.
   @usableFromInline
   final func waitForArrival() async throws(RPCError) -> Bool {

@@ -13,7 +13,10 @@ class CallCore: @unchecked Sendable {
   let loop: EventLoop
   let bounds: MessageBounds
   /// The stream, while there is one.
-  @exclusivity(unchecked) var stream: HTTP2Stream?
+  @exclusivity(unchecked) final var stream: HTTP2Stream? {
+    didSet { uncountedStream = stream.map { .passUnretained($0) } }
+  }
+  @exclusivity(unchecked) private final var uncountedStream: Unmanaged<HTTP2Stream>?
   /// What the peer compresses with.
   @exclusivity(unchecked) var peerEncoding = PeerEncoding.absent
   /// What this side compresses with, once its headers have said so.
@@ -54,7 +57,7 @@ class CallCore: @unchecked Sendable {
     let continuation: UnsafeContinuation<Wakeup, Never>
   }
 
-  private enum Wakeup { case changed, cancelled }
+  @usableFromInline enum Wakeup { case changed, cancelled }
 
   init(loop: EventLoop, bounds: MessageBounds) {
     self.loop = loop
@@ -112,7 +115,15 @@ class CallCore: @unchecked Sendable {
   }
 
   /// Whether a sender must wait before it goes on.
-  var isBehind: Bool { stream.map { !$0.isWritable } ?? false }
+  var isBehind: Bool { withStream { !$0.isWritable } ?? false }
+
+  /// Runs `body` with the stream, if there is one, for what every message does: a stream lives to the
+  /// end of the turn in which it closes, so no use of it counts.
+  @inline(__always)
+  @discardableResult
+  final func withStream<Result>(_ body: (HTTP2Stream) -> Result) -> Result? {
+    uncountedStream?._withUnsafeGuaranteedRef(body)
+  }
 
   /// How many bytes senders elsewhere may leave to the loop.
   var outboxLimit: Int { 0 }
@@ -270,7 +281,7 @@ class CallCore: @unchecked Sendable {
   private var untakenBytes: Int { reader.bufferedBytes + bytesElsewhere }
 
   private func giveBack(_ credit: Int) {
-    if credit > 0 { stream?.consume(credit) }
+    if credit > 0 { withStream { $0.consume(credit) } }
   }
 
   func giveBackWhileWaiting() {
@@ -344,6 +355,17 @@ class CallCore: @unchecked Sendable {
       loop.execute { self.cancelReader(ticket) }
     }
     if wakeup == .cancelled { throw Self.taskCancelled }
+  }
+
+  final var canWaitInLine: Bool {
+    loop.isCurrent && ending == nil && !isReaderWaiting && !reader.isReady
+  }
+
+  /// The reader has suspended, right after `mayWaitInLine` said that it may.
+  @usableFromInline
+  final func readerWaits(_ continuation: UnsafeContinuation<Wakeup, Never>) {
+    guard canWaitInLine else { return continuation.resume(returning: .changed) }
+    readWaiter = continuation
   }
 
   /// Runs after the waiter registered itself: that happens without a break on the loop, and this in

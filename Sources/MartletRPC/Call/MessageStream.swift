@@ -46,10 +46,15 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
       isolation actor: isolated (any Actor)? = #isolation
     ) async throws(RPCError) -> Element? {
       guard stream.source == nil else { return try await stream.nextMessage() }
+      let core = stream.core
       repeat {
-        if let message = try stream.core.takeArrived(Element.self) { return message }
-      } while try await stream.core.waitForArrival()
-      return try await stream.nextMessage()
+        if let message = try core.takeArrived(Element.self) { return message }
+        if core.mayWaitInLine() {
+          _ = await withUnsafeContinuation(isolation: actor) { core.readerWaits($0) }
+        } else if try await !core.waitForArrival() {
+          return try await stream.nextMessage()
+        }
+      } while true
     }
   }
 

@@ -29,7 +29,7 @@ public struct MessageWriter<Element: Message>: Sendable {
   /// - Throws: `RPCError`: the call's status when the call is over, RESOURCE_EXHAUSTED for a
   ///   message over the limit, CANCELLED when this task is cancelled while it waits.
   @inlinable
-  public func send(_ message: Element) async throws(RPCError) {
+  nonisolated(nonsending) public func send(_ message: Element) async throws(RPCError) {
     guard sink == nil, try core.sendNow(message) else { return try await sendSlowly(message) }
     if core.mustWaitAfterSending { try await core.waitUntilWritable() }
   }

@@ -86,7 +86,7 @@ final class HandlerTask: @unchecked Sendable {
   private unowned let owner: HandlerTasks
   private var task: Task<Void, Never>?
   /// The same, to be compared with, never used.
-  private var identity: UnsafeCurrentTask?
+  @exclusivity(unchecked) private(set) var identity: UnsafeRawPointer?
   @exclusivity(unchecked) private var waiter: UnsafeContinuation<Bool, Never>?
 
   fileprivate init(_ owner: HandlerTasks) {
@@ -101,14 +101,6 @@ final class HandlerTask: @unchecked Sendable {
   fileprivate func wake() { resume(true) }
   fileprivate func end() { resume(false) }
 
-  /// Whether the caller runs in this task, which is not cancelled.
-  var isCurrent: Bool {
-    withUnsafeCurrentTask { current in
-      guard let current else { return false }
-      return current == identity && !current.isCancelled
-    }
-  }
-
   /// Cancels what it runs.
   func cancel() { task?.cancel() }
 
@@ -119,7 +111,7 @@ final class HandlerTask: @unchecked Sendable {
   }
 
   private func run() async {
-    withUnsafeCurrentTask { identity = $0 }
+    identity = EventLoop.uncancelledTask
     repeat {
       owner.arrived()
       while let core = owner.next() {

@@ -17,6 +17,8 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   @exclusivity(unchecked) private var life = ServerCallLife()
   /// What runs the handler, while it runs.
   private var handlerTask: HandlerTask?
+  /// That task, to be compared with.
+  @exclusivity(unchecked) private var handlerIdentity: UnsafeRawPointer?
   private var deadlineTimer: LoopTimer?
   /// What the client takes compressed.
   @exclusivity(unchecked) var peerAccepts: AcceptedEncodings = []
@@ -127,6 +129,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
       return false
     }
     handlerTask = task
+    handlerIdentity = task.identity
     return true
   }
 
@@ -152,6 +155,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   private func handlerReturned(_ failure: RPCError?) {
     let action = life.handlerReturned()
     handlerTask = nil
+    handlerIdentity = nil
     finish(action, failure)
     endReading(.complete)
     leaveIfOver()
@@ -218,7 +222,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     guard owner.mayHold(frame.count) else { throw Self.tooMuchUnsent }
     try beginResponse()
     sent.count(messageBytes: frame.count - Envelope.prefixLength)
-    stream?.write(copying: frame)
+    withStream { $0.write(copying: frame) }
   }
 
   /// The headers settle it; before they go, what they will say.
@@ -335,7 +339,10 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   /// Who cancels the handler's own task has woken it already.
-  override var wakesCurrentTaskWhenCancelled: Bool { handlerTask?.isCurrent ?? false }
+  override var wakesCurrentTaskWhenCancelled: Bool {
+    guard let handlerIdentity else { return false }
+    return EventLoop.uncancelledTask == handlerIdentity
+  }
 
   private func stopTimer() {
     guard deadlineTimer != nil else { return }
