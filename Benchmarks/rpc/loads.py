@@ -55,9 +55,9 @@ class H2Load:
     def __init__(self, folder):
         self.folder = folder
         self.body = folder / "hello.bin"
-        self.body.write_bytes(servers.HELLO)
 
-    def run(self, server, cores, clients, streams, seconds, threads=1, with_latency=False):
+    def run(self, server, cores, clients, streams, seconds, threads=1, with_latency=False, gzip=False):
+        self.body.write_bytes(servers.GZIP_HELLO if gzip else servers.HELLO)
         log = self.folder / "latency.log"
         log.unlink(missing_ok=True)
         whole = max(1, round(seconds))
@@ -65,6 +65,7 @@ class H2Load:
             "h2load", "--duration", whole, "--warm-up-time", "1", "--clients", clients,
             "--max-concurrent-streams", streams, "--threads", threads, "--data", self.body,
             "--header", "content-type: application/grpc", "--header", "te: trailers",
+            *(["--header", "grpc-encoding: gzip"] if gzip else []),
             *(["--log-file", log] if with_latency else []),
             f"https://127.0.0.1:{server.port}/{servers.SAY_HELLO}",
         ]

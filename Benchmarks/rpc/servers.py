@@ -1,6 +1,7 @@
 """The servers under load: each a process pinned to its cores, ended by its id."""
 
 import ctypes
+import gzip
 import os
 import pathlib
 import resource
@@ -21,6 +22,11 @@ LIBC = ctypes.CDLL(None)
 HELLO = b"\0\0\0\0\x06\x0a\x04load"
 ANSWER = b"\0\0\0\0\x0d\x0a\x0bHello, load"
 SAY_HELLO = "bench.rpc.v1.Greeter/SayHello"
+# The same request with 64 KiB of text in a field that the schema does not name, as gzip: a few hundred
+# bytes to send, and some work to take.
+_TEXT = b"".join(b"%d beats a minute; " % (90 + i % 97) for i in range(4_000))[: 64 << 10]
+_LONG_HELLO = gzip.compress(HELLO[5:] + b"\x7a\x80\x80\x04" + _TEXT, mtime=0)
+GZIP_HELLO = b"\1" + len(_LONG_HELLO).to_bytes(4, "big") + _LONG_HELLO
 
 
 def cpu_seconds(pid):
