@@ -51,6 +51,7 @@ extension CallCore {
     let error = RPCError(.internal, "malformed \(name): \(error)")
     guard loop.isCurrent else {
       inbox.tookFront(length: count)
+      inbox.clear()
       loop.execute { self.refuse(error) }
       return error
     }

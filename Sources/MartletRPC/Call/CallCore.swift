@@ -321,7 +321,6 @@ class CallCore: @unchecked Sendable {
   func send(_ frame: [UInt8]) async throws(RPCError) {
     guard loop.isCurrent else {
       return try await hop { () async throws(RPCError) in
-        self.drainOutbox()
         try await self.send(frame)
         self.reopenOutbox()
       }
@@ -343,6 +342,8 @@ class CallCore: @unchecked Sendable {
   func waitForBytes() async throws(RPCError) {
     guard !isReaderWaiting else { throw Self.twoReaders }
     giveBackWhileWaiting()
+    // What it waits for may be too much for the server: then that was the end.
+    guard ending == nil else { return }
     if wakesCurrentTaskWhenCancelled {
       _ = await withUnsafeContinuation { readWaiter = $0 }
       return

@@ -12,6 +12,7 @@ struct CallOutbox: ~Copyable, Sendable {
   }
 
   private let storedIsOpen = Atomic<Bool>(false)
+  private let storedIsEmpty = Atomic<Bool>(true)
   private let frames = Mutex(Frames())
 
   /// Whether a sender may put a message here; otherwise the loop is to judge.
@@ -20,12 +21,16 @@ struct CallOutbox: ~Copyable, Sendable {
   func open() { storedIsOpen.store(true, ordering: .relaxed) }
   func close() { storedIsOpen.store(false, ordering: .relaxed) }
 
+  /// Whether nothing is here; who has put something here and comes to the loop finds that out.
+  var isEmpty: Bool { storedIsEmpty.load(ordering: .relaxed) }
+
   /// Adds a message, and closes when `limit` bytes are here.
   ///
   /// - Returns: whether it is the first, so that the loop must be told.
   func put(_ frame: UnsafeRawBufferPointer, limit: Int) -> Bool {
     let (isFirst, bytes) = frames.withLock { frames in
       let isFirst = frames.messages == 0
+      if isFirst { storedIsEmpty.store(false, ordering: .relaxed) }
       frames.bytes.append(contentsOf: frame)
       frames.messages += 1
       return (isFirst, frames.bytes.count)
@@ -36,6 +41,9 @@ struct CallOutbox: ~Copyable, Sendable {
 
   /// Exchanges what is here for `empty`, whose memory it uses from then on.
   func take(_ empty: inout Frames) {
-    frames.withLock { swap(&$0, &empty) }
+    frames.withLock { frames in
+      swap(&frames, &empty)
+      storedIsEmpty.store(true, ordering: .relaxed)
+    }
   }
 }

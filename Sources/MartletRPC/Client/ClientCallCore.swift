@@ -164,6 +164,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   }
 
   private func beginRequest(bytes: Int) throws(RPCError) {
+    // What this task sent elsewhere goes first.
+    if !outbox.isEmpty { drainOutbox() }
     try checkSending()
     sent.count(messageBytes: bytes)
   }
@@ -222,6 +224,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// The same on the loop.
   func finishRequestsNow() {
     drainOutbox()
+    outbox.close()
     guard life.finishRequests() else { return }
     stream?.finish()
     wakeWaiters()

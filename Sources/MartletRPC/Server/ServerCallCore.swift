@@ -331,8 +331,10 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   private func stopHandler(_ error: RPCError) {
-    if cancellation == nil { cancellation = error }
-    call.markCancelled(cancellation ?? error)
+    // The first cause counts.
+    let error = cancellation ?? error
+    cancellation = error
+    call.markCancelled(error)
     abortReading(error)
     wakeWaiters()
     handlerTask?.cancel()

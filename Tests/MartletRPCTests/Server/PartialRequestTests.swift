@@ -94,6 +94,39 @@ private final class StallingClient: HTTP2ConnectionDelegate, HTTP2StreamDelegate
     await server.loop.stopAndWait()
   }
 
+  @Test("a reader whose wait makes a request too large for all is told so, whatever task it is")
+  func refusedReader() async throws {
+    let mayRead = Flag()
+    let read = Flag()
+    let handler = CustomHandler(onChat: { requests, _, _ in
+      // By way of the loop, in a task that is not cancelled with the handler's.
+      let requests = requests.transformed { $0 }
+      let reader = Task {
+        _ = await mayRead.wait()
+        let error = await failure { for try await _ in requests {} }
+        #expect(error.code == .resourceExhausted)
+        read.set()
+      }
+      await reader.value
+    })
+    var fixture = EchoFixture(handler: handler)
+    fixture.server.limits.maxPartialRequestBytes = 20_000
+    try await fixture.run { client, _ in
+      let call = try await client.chat()
+      var large = request()
+      large.padding = [UInt8](repeating: 1, count: 200_000)
+      let message = large
+      let writer = Task { try? await call.requests.send(message) }
+      // A window's worth of it waits for the reader.
+      try await Task.sleep(for: .milliseconds(200))
+      mayRead.set()
+      #expect(await read.wait())
+      var responses = call.responses.makeAsyncIterator()
+      #expect(await failure { try await responses.next() }.code == .resourceExhausted)
+      _ = await writer.value
+    }
+  }
+
   /// Looks at `condition` on the loop until it holds; false after ten seconds.
   private func waitOnLoop(
     _ loop: EventLoop,

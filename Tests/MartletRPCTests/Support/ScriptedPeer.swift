@@ -53,14 +53,14 @@ struct ScriptedRequest {
   }
 }
 
-/// A server that does to each whole request what a test says.
+/// A server that does to each request what a test says.
 final class ScriptedPeer: HTTP2ConnectionDelegate {
   private let script: @Sendable (ScriptedRequest) -> Void
   private let count: Counter
-  private let early: Bool
+  private let early: Int
 
-  /// With `early`, the script runs when the headers are here, else when the request is whole.
-  init(_ count: Counter, early: Bool, _ script: @escaping @Sendable (ScriptedRequest) -> Void) {
+  /// The script runs when a request is whole; for the first `early` ones when its headers are here.
+  init(_ count: Counter, early: Int, _ script: @escaping @Sendable (ScriptedRequest) -> Void) {
     self.script = script
     self.count = count
     self.early = early
@@ -71,7 +71,7 @@ final class ScriptedPeer: HTTP2ConnectionDelegate {
     -> any HTTP2StreamDelegate
   {
     count.increment()
-    return Exchange(script, count.current, early)
+    return Exchange(script, count.current, count.current <= early)
   }
   func connection(_ connection: HTTP2Connection, didReceiveGoAway code: HTTP2ErrorCode) {}
   func connectionDidChangeCapacity(_ connection: HTTP2Connection) {}
@@ -135,7 +135,7 @@ final class Recorded<Element: Sendable>: Sendable {
 /// needed.
 func withScriptedServer(
   _ configuration: ChannelConfiguration = ChannelConfiguration(security: .plaintext),
-  early: Bool = false,
+  early: Int = 0,
   _ script: @escaping @Sendable (ScriptedRequest) -> Void,
   _ body: (EchoServiceClient, Channel) async throws -> Void
 ) async throws {
