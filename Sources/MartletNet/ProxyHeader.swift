@@ -14,7 +14,8 @@ package enum ProxyHeaderError: Error, Equatable, Sendable {
   case notAHeader
   /// A line of version 1 that cannot be read, or is too long.
   case malformedLine
-  /// A version 2 that is none: another version, an unknown command, addresses cut short.
+  /// A version 2 that is none: another version, an unknown command, family or transport, addresses
+  /// cut short.
   case malformedBinary
   /// Longer than `ProxyHeaderParser.maxBytes`.
   case tooLong
@@ -69,6 +70,10 @@ package struct ProxyHeaderParser: Sendable {
   private func binary() throws(ProxyHeaderError) -> ProxyHeader? {
     guard Self.signature.starts(with: bytes.prefix(12)) else { throw .notAHeader }
     if bytes.count > 12 { guard [0x20, 0x21].contains(bytes[12]) else { throw .malformedBinary } }
+    // What is unassigned is refused (section 2.2), except of LOCAL, where it does not count.
+    if bytes.count > 13, bytes[12] == 0x21 {
+      guard bytes[13] >> 4 <= 3, bytes[13] & 0xF <= 2 else { throw .malformedBinary }
+    }
     guard bytes.count >= 16 else { return nil }
     guard 16 + payloadCount <= Self.maxBytes else { throw .tooLong }
     guard bytes.count == 16 + payloadCount else { return nil }
@@ -90,7 +95,7 @@ package struct ProxyHeaderParser: Sendable {
         source: .unix(Self.path(payload.prefix(108))),
         destination: .unix(Self.path(payload.dropFirst(108).prefix(108)))
       )
-    // UNSPEC, datagrams, and whatever comes later: the proxy does not say who it is.
+    // UNSPEC and datagrams: the proxy does not say who it is.
     default: return ProxyHeader()
     }
   }

@@ -133,6 +133,13 @@ func proxyHeader(command: UInt8 = 0x21, family: UInt8, _ payload: [UInt8]) -> [U
       let short = proxyHeader(family: family, [UInt8](repeating: 0, count: count))
       #expect(throws: ProxyHeaderError.malformedBinary) { try parse(short, piece: 9) }
     }
+    for family: UInt8 in [0x13, 0x1F, 0x41, 0x40, 0xF1, 0x03, 0xFF] {
+      let head = Array(proxyHeader(family: family, []).prefix(14))
+      #expect(throws: ProxyHeaderError.malformedBinary) { try parse(head, piece: 9) }
+      // The proxy's own connection: the family does not count.
+      let local = proxyHeader(command: 0x20, family: family, [1, 2])
+      #expect(try parse(local, piece: 9)?.header == ProxyHeader())
+    }
     for command: UInt8 in [0x22, 0x11, 0x2F, 0] {
       let other = proxyHeader(command: command, family: 0x11, [])
       #expect(throws: ProxyHeaderError.malformedBinary) { try parse(other, piece: 9) }
