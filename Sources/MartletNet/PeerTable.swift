@@ -67,10 +67,17 @@ package final class PeerTable: Sendable {
     var bucket: TokenBucket?
   }
 
+  private struct Known {
+    var peers: [PeerKey: Peer] = [:]
+    /// With how many peers those that have left are looked for next.
+    var sweepCount: Int
+    var sweeps = 0
+  }
+
   private let maxConnections: Int
   private let perSecond: Int?
   private let maxTracked: Int
-  private let peers = Mutex<[PeerKey: Peer]>([:])
+  private let known: Mutex<Known>
 
   /// Nil where the limits ask for none.
   package convenience init?(_ limits: NetLimits) {
@@ -87,20 +94,22 @@ package final class PeerTable: Sendable {
     self.maxConnections = maxConnections
     self.perSecond = perSecond
     self.maxTracked = maxTracked
+    known = Mutex(Known(sweepCount: maxTracked))
   }
 
   /// Counts a new connection until the lease is let go; nil where the peer has had enough.
   ///
-  /// - Complexity: O(1); O(peers) when the table is full of peers that have left.
+  /// - Complexity: O(1) on average, whoever comes.
   func admit(_ address: SocketAddress, at now: MonotonicTime = .read()) -> PeerLease? {
     guard let key = PeerKey(address) else { return PeerLease(self, nil) }
-    let isAdmitted = peers.withLock { peers in
-      if peers.count >= maxTracked, peers[key] == nil { Self.sweep(&peers, maxTracked, now) }
-      var peer = peers[key] ?? Peer(bucket: perSecond.map { TokenBucket(perSecond: $0, at: now) })
+    let isAdmitted = known.withLock { known in
+      if known.peers.count >= known.sweepCount, known.peers[key] == nil { sweep(&known, now) }
+      var peer =
+        known.peers[key] ?? Peer(bucket: perSecond.map { TokenBucket(perSecond: $0, at: now) })
       let isAdmitted =
         peer.connections < maxConnections && peer.bucket?.take(at: now) ?? true
       if isAdmitted { peer.connections += 1 }
-      peers[key] = peer
+      known.peers[key] = peer
       return isAdmitted
     }
     return isAdmitted ? PeerLease(self, key) : nil
@@ -108,22 +117,33 @@ package final class PeerTable: Sendable {
 
   /// Forgets who has no connection: first those whose bucket is full, which changes nothing; then,
   /// should an attacker own more addresses than that, whoever.
-  private static func sweep(_ peers: inout [PeerKey: Peer], _ limit: Int, _ now: MonotonicTime) {
-    peers = peers.filter { $0.value.connections > 0 || $0.value.bucket?.isFull(at: now) == false }
-    if peers.count >= limit { peers = peers.filter { $0.value.connections > 0 } }
+  ///
+  /// At least half the table is free afterwards, or it may grow to twice its peers, all of which are
+  /// connected then: so a sweep is paid for by as many admissions as it looks at peers.
+  private func sweep(_ known: inout Known, _ now: MonotonicTime) {
+    known.sweeps += 1
+    known.peers = known.peers.filter {
+      $0.value.connections > 0 || $0.value.bucket?.isFull(at: now) == false
+    }
+    if known.peers.count > maxTracked / 2 {
+      known.peers = known.peers.filter { $0.value.connections > 0 }
+    }
+    known.sweepCount = max(maxTracked, 2 * known.peers.count)
   }
 
   fileprivate func leave(_ key: PeerKey) {
-    peers.withLock { peers in
-      guard var peer = peers[key] else { return }
+    known.withLock { known in
+      guard var peer = known.peers[key] else { return }
       peer.connections -= 1
       let isForgotten = peer.connections == 0 && peer.bucket == nil
-      peers[key] = isForgotten ? nil : peer
+      known.peers[key] = isForgotten ? nil : peer
     }
   }
 
   /// Peers that it knows of, for tests.
-  var count: Int { peers.withLock { $0.count } }
+  var count: Int { known.withLock { $0.peers.count } }
+  /// How often it has looked through all of them, for tests.
+  var sweeps: Int { known.withLock { $0.sweeps } }
 }
 
 /// One connection in a peer's count, as long as it is held.

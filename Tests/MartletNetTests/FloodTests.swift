@@ -57,6 +57,22 @@ import Testing
     withExtendedLifetime(kept) {}
   }
 
+  @Test("peers without end are seldom looked through, whether they stay or leave")
+  func sweeps() throws {
+    for stays in [true, false] {
+      let table = PeerTable(maxConnections: 1, perSecond: 1, maxTracked: 64)
+      var leases: [PeerLease?] = []
+      for index in 0..<4_096 {
+        let lease = table.admit(try address("10.0.\(index >> 8).\(index & 255)"), at: time(0))
+        #expect(lease != nil)
+        // As many as are remembered without a connection stay at first, then each, or none.
+        if stays || index < 60 { leases.append(lease) }
+      }
+      #expect(table.sweeps < 4_096 / 16, "\(table.sweeps)")
+      #expect(table.count <= (stays ? 4_096 : 130))
+    }
+  }
+
   @Test("a bucket says how long until its next token")
   func bucket() {
     var bucket = TokenBucket(perSecond: 4, at: time(0))
