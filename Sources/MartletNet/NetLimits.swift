@@ -30,6 +30,8 @@ package struct NetLimits: Sendable {
   /// Steps for TLS messages such as new keys (KeyUpdate) that a peer may cause on one connection,
   /// besides one for each 64 KiB of data: a few bytes of its own cost us a derivation of keys.
   package static let lateHandshakeSteps = 128
+  /// Bytes of a ClientHello; OpenSSL takes memory for one as soon as its length is announced.
+  package static let maxClientHelloBytes = 16 << 10
   /// From accept until the PROXY header is complete.
   package var proxyHeaderTimeout: Duration = .seconds(5)
   /// From accept or connect until the TLS handshake is done.

@@ -17,6 +17,7 @@ final class TLSSession {
   let context: TLSContext
   private let ssl: OpaquePointer
   private var isDone = false
+  private var helloGuard = ClientHelloGuard()
   /// Steps of handshake messages that came after the handshake: new keys, tickets.
   private var lateSteps = 0
   private var bytesRead = 0
@@ -109,6 +110,7 @@ final class TLSSession {
   /// Goes on with the handshake as far as `input` allows; true once it is done.
   func handshake() throws(NetError) -> Bool {
     guard !isDone else { return true }
+    guard !awaitsHello || helloGuard.admits(input) else { throw .limit("TLS ClientHello") }
     ERR_clear_error()
     let result = SSL_do_handshake(ssl)
     guard result == 1 else {
@@ -120,6 +122,16 @@ final class TLSSession {
     }
     isDone = true
     return true
+  }
+
+  /// Whether what comes next may be a ClientHello: the first, or the one that answers a
+  /// HelloRetryRequest.
+  ///
+  /// In the last of the states a client of TLS 1.3 without one sends encrypted records.
+  private var awaitsHello: Bool {
+    guard context.isServer else { return false }
+    let state = SSL_get_state(ssl)
+    return state == TLS_ST_BEFORE || state == TLS_ST_SR_CLNT_HELLO || state == TLS_ST_EARLY_DATA
   }
 
   /// Decrypts the next piece into `buffer`; nil when `input` is used up or the peer said its last.
