@@ -43,7 +43,8 @@ package struct TLSServerConfiguration: Sendable, Hashable {
   package var clientCertificates = ClientCertificates.off
   /// PEM: what the authorities of client certificates have revoked.
   ///
-  /// With it, a client certificate whose issuer has no list in the file is refused.
+  /// With it, a client certificate whose issuer has no list in the file is refused. The authorities
+  /// between it and the root are looked up as well, where the file has a list for them.
   package var revocationListsFile: String?
   /// How many intermediate certificates may stand between a client's and a root.
   package var maxVerificationDepth = 4

@@ -178,6 +178,35 @@ extension Port {
     await port.stop()
   }
 
+  @Test("a certificate of a revoked authority is refused; one without a list of its own is let be")
+  func revokedAuthority() async throws {
+    let realm = try Realm()
+    let server = try realm.authority.issue("server")
+    let branch = try realm.authority.intermediate("branch")
+    let leaf = try branch.issue("leaf", subject: "/CN=leaf")
+    var own = leaf
+    own.certificate = realm.directory.file("own.pem")
+    try writeFile(own.certificate, try readFile(leaf.certificate) + readFile(branch.root))
+    let branchFiles = CertificateAuthority.Files(certificate: branch.root, key: "")
+    let ofBranch = try readFile(try branch.revocationList(of: []))
+    let good = try readFile(try realm.authority.revocationList(of: []))
+    let bad = try readFile(try realm.authority.revocationList(of: [branchFiles]))
+    let lists = realm.directory.file("lists.pem")
+    for (bytes, isLetIn) in [
+      (ofBranch, true), (ofBranch + good, true), (ofBranch + bad, false), (good, false),
+    ] {
+      try writeFile(lists, bytes)
+      let configuration = realm.server([server]) {
+        $0.clientCertificates = .require(rootsFile: realm.authority.root)
+        $0.revocationListsFile = lists
+      }
+      let port = try await Port(tls: .server(configuration))
+      let ends = try await port.outcome(try realm.client(own))
+      try await on(port.loop) { #expect((ends.server.opened == 1) == isLetIn) }
+      await port.stop()
+    }
+  }
+
   @Test("a ticket lets nobody in whose certificate has expired since")
   func expiry() async throws {
     let realm = try Realm()
@@ -330,11 +359,12 @@ extension Port {
     let realm = try Realm()
     let files = try realm.authority.issue("server")
     let port = try await Port(tls: .server(realm.server([files])))
-    let right = try keyDigest(of: files, in: realm.directory)
-    let root = try keyDigest(
-      of: .init(certificate: realm.authority.root, key: realm.directory.file("authority.key")),
-      in: realm.directory
+    let right = try files.keyDigest(in: realm.directory)
+    let authority = CertificateAuthority.Files(
+      certificate: realm.authority.root,
+      key: realm.directory.file("authority.key")
     )
+    let root = try authority.keyDigest(in: realm.directory)
     let wrong = [UInt8](repeating: 7, count: 32)
     let cases: [(TLSClientConfiguration.TrustRoots, Set<[UInt8]>, Bool)] = [
       (.file(realm.authority.root), [wrong, right], true),
@@ -430,16 +460,6 @@ extension Port {
   }
 
   /// As RFC 7469 has it, by the `openssl` command.
-  private func keyDigest(
-    of files: CertificateAuthority.Files,
-    in directory: TemporaryDirectory
-  ) throws -> [UInt8] {
-    let der = directory.file("public.der")
-    try run("openssl", ["pkey", "-in", files.key, "-pubout", "-outform", "DER", "-out", der])
-    let digest = directory.file("digest")
-    try run("openssl", ["dgst", "-sha256", "-binary", "-out", digest, der])
-    return try readFile(digest)
-  }
 }
 
 /// Cuts its connection with a reset when it opens.

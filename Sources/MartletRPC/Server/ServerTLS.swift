@@ -50,8 +50,10 @@ extension ServerConfiguration {
     public var certificates: [Certificate]
     /// Whether clients show certificates.
     public var clientCertificates = ClientCertificates.off
-    /// A PEM file with the lists (CRLs) of what the clients' authorities have revoked; with it, the
-    /// certificate of an authority without a list in the file is refused.
+    /// A PEM file with the lists (CRLs) of what the clients' authorities have revoked.
+    ///
+    /// With it, a client's certificate whose issuer has no list in the file is refused. The authorities
+    /// between it and the root are looked up as well, where the file has a list for them.
     public var revocationListsFile: String?
     /// How many intermediate certificates may stand between a client's and a root.
     public var maxVerificationDepth = 4

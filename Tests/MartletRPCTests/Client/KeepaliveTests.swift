@@ -1,6 +1,5 @@
 import EchoSchema
 import Glibc
-import TestFiles
 import Testing
 
 @testable import MartletRPC
@@ -86,47 +85,5 @@ import Testing
     var fixture = EchoFixture(wire: .plaintext, handler: handler)
     change(&fixture.channel)
     try await fixture.run(body)
-  }
-}
-
-@Suite(.timeLimit(.minutes(1))) struct ClientTLSTests {
-  @Test("roots may be bytes; a pin that does not match, and a wrong name, are refused")
-  func trust() async throws {
-    let directory = try TemporaryDirectory()
-    defer { withExtendedLifetime(directory) {} }
-    var configuration = ServerConfiguration()
-    let files = try EchoFixture().certificate(in: directory)
-    configuration.tls = files
-    let server = EchoFixture().makeServer(configuration)
-    let port = try #require(try server.start().first).port
-    let pem = try bytes(of: files.certificateChainFile)
-    var pinned = ClientTLS(trust: .pem(pem))
-    pinned.pinnedKeys = [[UInt8](repeating: 7, count: 32)]
-    let cases: [(ClientTLS, Bool)] = [
-      (ClientTLS(trust: .pem(pem)), true),
-      (ClientTLS(trust: .pem(pem), serverName: "localhost"), true),
-      (ClientTLS(trust: .pem(pem), serverName: "elsewhere.test"), false),
-      (pinned, false),
-      (ClientTLS(trust: .pinnedKeysOnly), false),
-      (ClientTLS(trust: .pem(Array("no certificate".utf8))), false),
-    ]
-    for (tls, works) in cases {
-      let channel = Channel(
-        to: .host("localhost", port: port),
-        configuration: ChannelConfiguration(security: .tls(tls))
-      )
-      let answer = try? await EchoServiceClient(channel).get(request("in")).text
-      #expect((answer == "in") == works, "\(tls.serverName ?? "") \(tls.pinnedKeys.count)")
-      await channel.close()
-    }
-    await server.shutdown(grace: .zero)
-  }
-
-  private func bytes(of path: String) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY)
-    defer { close(descriptor) }
-    var buffer = [UInt8](repeating: 0, count: 64 << 10)
-    let count = read(descriptor, &buffer, buffer.count)
-    return Array(buffer.prefix(max(count, 0)))
   }
 }

@@ -14,6 +14,15 @@ package struct CertificateAuthority: Sendable {
       self.certificate = certificate
       self.key = key
     }
+
+    /// SHA-256 of the public key as SubjectPublicKeyInfo, which is what clients pin.
+    package func keyDigest(in directory: TemporaryDirectory) throws -> [UInt8] {
+      let der = directory.file("public.der")
+      try run("openssl", ["pkey", "-in", key, "-pubout", "-outform", "DER", "-out", der])
+      let digest = directory.file("digest")
+      try run("openssl", ["dgst", "-sha256", "-binary", "-out", digest, der])
+      return try readFile(digest)
+    }
   }
 
   /// Its own certificate, PEM: what those who trust it name as their roots.
