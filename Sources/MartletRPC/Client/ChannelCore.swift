@@ -212,7 +212,6 @@ final class ChannelCore: @unchecked Sendable {
   var growthDelay: Duration { configuration.backoff.initial }
 
   func connected(_ subchannel: Subchannel) {
-    encodings.serverAccepts = nil
     change { $0.connected(subchannel.id, .read()) }
   }
 
@@ -234,6 +233,7 @@ final class ChannelCore: @unchecked Sendable {
 
   func closed(_ http2: HTTP2Connection) {
     openConnections[ObjectIdentifier(http2)] = nil
+    encodings.forget(ObjectIdentifier(http2))
     guard openConnections.isEmpty else { return }
     let waiters = closeWaiters
     closeWaiters = []

@@ -380,7 +380,8 @@ extension ClientCallCore: HTTP2StreamDelegate {
     // Late word of an attempt that was given up.
     guard stream === self.stream else { return }
     if encoding != .identity, let accepted = block.acceptEncoding {
-      channel.encodings.serverAccepts = AcceptedEncodings(accepted)
+      let connection = ObjectIdentifier(stream.connection)
+      channel.encodings.learned(AcceptedEncodings(accepted), of: connection)
     }
     switch kind {
     case .request: return

@@ -189,6 +189,39 @@ import Testing
     }
   }
 
+  @Test("servers of one name may differ: what one of them refuses none is sent")
+  func severalServers() async throws {
+    var servers: [Server] = []
+    var endpoints: [Endpoint] = []
+    for accepted in [[.gzip, .deflate], [.deflate]] as [Set<CompressionAlgorithm>] {
+      var configuration = ServerConfiguration()
+      configuration.compression.accepted = accepted
+      let server = EchoFixture().makeServer(configuration)
+      let port = try #require(try server.start().first).port
+      servers.append(server)
+      endpoints.append(try Endpoint(ip: "127.0.0.1", port: port))
+    }
+    var configuration = ChannelConfiguration(security: .plaintext)
+    configuration.loadBalancing = .roundRobin
+    configuration.compression.requests = .gzip
+    let channel = Channel(to: .endpoints(endpoints), configuration: configuration)
+    let client = EchoServiceClient(channel)
+    // One call meets the server that refuses; later ones to the other do not make that forgotten.
+    var codes: [StatusCode] = []
+    for _ in 0..<12 {
+      do {
+        _ = try await client.get(large())
+        codes.append(.ok)
+      } catch {
+        codes.append(error.code)
+      }
+    }
+    #expect(codes.count { $0 == .unimplemented } == 1)
+    #expect(codes.count { $0 == .ok } == 11)
+    await channel.close()
+    for server in servers { await server.shutdown(grace: .zero) }
+  }
+
   @Test("a message over the limit once it is inflated is RESOURCE_EXHAUSTED, both ways")
   func bombs() async throws {
     var fixture = EchoFixture(handler: responding())
