@@ -119,20 +119,40 @@ extension HTTP2Connection {
 
   /// A peer that is there acknowledges or answers what it gets sooner or later; one that says
   /// nothing at all is asked.
+  ///
+  /// Soon, where an answer is owed and none has been asked for since a stream said something; seldom
+  /// else, for a server need not bear more. Either way no connection with an open stream is silent
+  /// for ever: nothing that the peer said before puts the question off for longer.
   private func checkStall(_ now: MonotonicTime) -> Duration? {
     guard let timeout = configuration.stallTimeout else { return nil }
     // Without a stream an idle process sleeps; the next stream begins the watch anew.
     guard openStreamCount > 0 else { return configuration.keepaliveInterval.map { _ in timeout } }
-    guard let since = life.unansweredSince else { return timeout }
-    let silent = now - since
-    guard silent >= timeout else { return timeout - silent }
-    let isLongAgo = life.lastProbe.map { now - $0 >= configuration.stallProbeInterval } ?? true
-    if life.keepaliveTimer == nil, life.mayProbe || isLongAgo {
+    let seldom = configuration.stallProbeInterval
+    let isOwed = life.unansweredSince != nil || isResponseAwaited
+    let silentSince = life.unansweredSince ?? life.lastRead
+    var due = silentSince + (isOwed ? timeout : seldom)
+    if !(life.mayProbe && isOwed), let last = life.lastProbe { due = max(due, last + seldom) }
+    guard due <= now else { return min(timeout, due - now) }
+    if life.keepaliveTimer == nil {
       life.mayProbe = false
       life.lastProbe = now
       sendKeepalive()
     }
     return timeout
+  }
+
+  /// Whether some stream has heard nothing of its peer yet.
+  ///
+  /// A frame for the connection alone (PING, SETTINGS, WINDOW_UPDATE) shows that the peer was there,
+  /// and answers nobody.
+  private var isResponseAwaited: Bool {
+    guard role == .client else { return false }
+    var stream = firstStream
+    while let candidate = stream {
+      if candidate.headersKind == .response { return true }
+      stream = candidate.next
+    }
+    return false
   }
 
   /// What the peer's GOAWAY said, if it named an error.

@@ -107,10 +107,12 @@ package struct HTTP2Configuration: Sendable {
   package var keepaliveInterval: Duration?
   /// Whether to do so also while no stream is open.
   package var keepaliveWithoutStreams = true
-  /// With a stream open, after so long without a byte from the peer since something was sent to it,
-  /// send a PING; nil never.
+  /// With a stream open, after so long without a byte from a peer that owes us an answer, send a
+  /// PING; nil never.
   ///
-  /// At most once in `stallProbeInterval`, unless the peer's streams said something between.
+  /// It owes one to what was sent since its last byte, and to a request without a response. At most
+  /// once in `stallProbeInterval`, unless the peer's streams said something between; and at that
+  /// interval also where nothing is owed.
   package var stallTimeout: Duration?
   /// As often as gRPC's servers bear PINGs while they have nothing to say.
   package var stallProbeInterval: Duration = .seconds(300)

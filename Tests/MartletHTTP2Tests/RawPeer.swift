@@ -65,6 +65,8 @@ final class RawPeer: TransportDelegate, @unchecked Sendable {
   var frames: [Frame] {
     var frames: [Frame] = []
     var rest = received[...]
+    // A client begins with the text of its preface.
+    if rest.starts(with: Self.preface.prefix(24)) { rest = rest.dropFirst(24) }
     while rest.count >= 9 {
       let head = Array(rest.prefix(9))
       let count = Int(head[0]) << 16 | Int(head[1]) << 8 | Int(head[2])
