@@ -112,6 +112,9 @@ extension HealthService {
   }
 
   /// Answers `Watch`: a slow reader misses statuses that were overtaken, never the last one.
+  ///
+  /// When the call's server shuts down, the last status is NOT_SERVING and the call ends with
+  /// UNAVAILABLE: a watcher would hold up the shutdown for all its grace, and shall look elsewhere.
   public func watch(
     _ request: GRPCHealthCheckRequest,
     _ responses: MessageWriter<GRPCHealthCheckResponse>,
@@ -126,11 +129,17 @@ extension HealthService {
       $0.add(Watcher(service: service, statuses: continuation))
     }
     defer { state.withLock { state in state.watchers[watcher] = nil } }
+    call.onShutdown {
+      continuation.yield(.notServing)
+      continuation.finish()
+    }
     var last: Status?
     for await status in statuses where status != last {
       last = status
       try await responses.send(.with { $0.status = status })
     }
+    try Task.checkCancellation()
+    throw RPCError(.unavailable, "the server is shutting down")
   }
 }
 

@@ -97,6 +97,38 @@ struct HealthTests {
     }
   }
 
+  @Test("a server's shutdown tells its watchers and ends them, long before its grace is over")
+  func serverShutsDown() async throws {
+    let server = Server(configuration: ServerConfiguration(), services: [health.service])
+    let channel = Channel(
+      to: .host("127.0.0.1", port: try server.start()[0].port),
+      configuration: ChannelConfiguration(security: .plaintext)
+    )
+    var watches: [MessageStream<GRPCHealthCheckResponse>.AsyncIterator] = []
+    let first: KeyValuePairs<String, HealthService.Status> = [
+      "": .serving, "test.v1.Store": .serving, "test.v1.Late": .serviceUnknown,
+    ]
+    for (service, status) in first {
+      let call = try await GRPCHealthClient(channel).watch(.with { $0.service = service })
+      var statuses = call.responses.makeAsyncIterator()
+      #expect(try await statuses.next()?.status == status)
+      watches.append(statuses)
+    }
+    let start = ContinuousClock.now
+    async let stopped: Void = server.shutdown(grace: .seconds(60))
+    for index in watches.indices {
+      #expect(try await watches[index].next()?.status == .notServing)
+      let end = await #expect(throws: RPCError.self) { try await watches[index].next() }
+      #expect(end?.code == .unavailable)
+    }
+    await stopped
+    #expect(ContinuousClock.now - start < .seconds(20))
+    #expect(health.watcherCount == 0)
+    // It is the server that ends, not what it serves.
+    #expect(health.status(of: "") == .serving)
+    await channel.close()
+  }
+
   @Test("a watcher that leaves is forgotten")
   func watcherLeaves() async throws {
     try await run { client in

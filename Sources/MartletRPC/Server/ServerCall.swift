@@ -128,6 +128,40 @@ public final class ServerCall: Sendable {
   }
 }
 
+// MARK: Shutdown
+
+extension ServerCall {
+  /// Has `body` called once if the server begins to shut down while the call runs; at once when it
+  /// has begun already.
+  ///
+  /// The call may go on for the grace that the shutdown gives. One that would go on for ever does
+  /// well to say its last and to return, or the shutdown waits all its grace for it.
+  ///
+  /// - Parameter body: what to call; it runs on the call's loop, or in this task, and must not block.
+  public func onShutdown(_ body: @escaping @Sendable () -> Void) {
+    let isNow = state.withLock { state in
+      guard flags.load(ordering: .acquiring) & Self.shutdownFlag == 0 else { return true }
+      let earlier = state.values[Self.shutdownKey] as? [@Sendable () -> Void] ?? []
+      state.values[Self.shutdownKey] = earlier + [body]
+      return false
+    }
+    if isNow { body() }
+  }
+
+  /// The server takes no new calls from now on.
+  func markShutdown() {
+    flags.bitwiseOr(Self.shutdownFlag, ordering: .releasing)
+    let bodies = state.withLock { state in
+      state.values.removeValue(forKey: Self.shutdownKey) as? [@Sendable () -> Void]
+    }
+    for body in bodies ?? [] { body() }
+  }
+
+  /// Few calls want to know, so there is no property for it.
+  private enum Shutdown {}
+  private static let shutdownKey = ObjectIdentifier(Shutdown.self)
+}
+
 // MARK: Cancellation
 
 extension ServerCall {
@@ -218,4 +252,5 @@ extension ServerCall {
   private static let cancelledFlag: UInt8 = 1
   private static let overFlag: UInt8 = 2
   private static let observedFlag: UInt8 = 4
+  private static let shutdownFlag: UInt8 = 16
 }

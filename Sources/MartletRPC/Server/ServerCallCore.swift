@@ -44,6 +44,9 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     return storedCall
   }
 
+  /// The server shuts down; calls that run may go on for a while.
+  func serverShutsDown() { storedCall?.markShutdown() }
+
   // MARK: From the stream
 
   /// The request's headers are complete.

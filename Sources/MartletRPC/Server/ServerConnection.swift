@@ -137,6 +137,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
       deadline: timeout.map { ContinuousClock.now.advanced(by: $0) },
       connection: info(of: stream.connection)
     )
+    if owner.isDraining { call.markShutdown() }
     core.stream = stream
     core.peerEncoding = head.encoding
     core.peerAccepts = head.accepted

@@ -22,7 +22,7 @@ final class ServerLoop: @unchecked Sendable {
   private var looksForLateRequests = false
   /// Bytes of incomplete requests beyond their calls' windows.
   @exclusivity(unchecked) var partialRequestBytes = 0
-  @exclusivity(unchecked) private var isDraining = false
+  @exclusivity(unchecked) private(set) var isDraining = false
   private var isCut = false
   /// Itself: nobody else need hold it from its start until it drains.
   private var whileAccepting: ServerLoop?
@@ -175,6 +175,7 @@ final class ServerLoop: @unchecked Sendable {
     for listener in listeners { listener.close() }
     handlerTasks.close()
     for connection in connections.values { connection.drain() }
+    for core in calls { core.serverShutsDown() }
     whileAccepting = nil
   }
 
