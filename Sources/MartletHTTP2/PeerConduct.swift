@@ -33,6 +33,7 @@ extension HTTP2Connection {
         given = start
       }
       peerBegan(head)
+      if head.isPriority { peerDepends(head, bytes[position...]) }
       guard !isClosing else { return }
       if head.isHeaders { newest = max(newest, head.stream) }
       if head.endsStream { ended = head.stream }
@@ -58,6 +59,18 @@ extension HTTP2Connection {
       terminate(.protocolError, .peerViolation(.protocolError, "PRIORITY on stream 0"))
     default: charge(.idle)
     }
+  }
+
+  /// PRIORITY, of which nothing counts but that no stream depends on itself (RFC 7540, section
+  /// 5.3.1); HEADERS that do are nghttp2's.
+  ///
+  /// A frame that is cut in two is not looked at: nothing hangs on it.
+  private func peerDepends(_ frame: FrameHead, _ payload: Slice<UnsafeRawBufferPointer>) {
+    let bytes = UnsafeRawBufferPointer(rebasing: payload)
+    guard role == .server, bytes.count >= 4 else { return }
+    let other = UInt32(bigEndian: bytes.loadUnaligned(as: UInt32.self)) & 0x7fff_ffff
+    guard other == UInt32(frame.stream), frame.payloadLength == 5 else { return }
+    terminate(.protocolError, .peerViolation(.protocolError, "a stream depends on itself"))
   }
 
   /// A stream ends.
@@ -105,6 +118,7 @@ private let settingsEntryLength = 6
 extension FrameHead {
   fileprivate var isData: Bool { type == UInt8(NGHTTP2_DATA.rawValue) }
   fileprivate var isHeaders: Bool { type == UInt8(NGHTTP2_HEADERS.rawValue) }
+  fileprivate var isPriority: Bool { type == UInt8(NGHTTP2_PRIORITY.rawValue) }
 
   /// Whether the peer says nothing more on the stream after it.
   fileprivate var endsStream: Bool {

@@ -144,8 +144,12 @@ case("5.1.2", "streams over the announced limit", "many", PROTOCOL, reset("REFUS
      reset("PROTOCOL_ERROR"), goaway("ENHANCE_YOUR_CALM"), settings=STALLED)
 case("5.3.1", "HEADERS that depend on themselves", frame(HEADERS, END_HEADERS | END_STREAM | PRIORITIZED, 1,
      b"\x00\x00\x00\x01\x10" + block(request_fields())), PROTOCOL, reset("PROTOCOL_ERROR"), "response")
-case("5.3.1", "PRIORITY that depends on itself", frame(PRIORITY, 0, 1, b"\x00\x00\x00\x01\x10"), "ok",
-     *STREAM_PROTOCOL)
+case("5.3.1", "PRIORITY that depends on itself", frame(PRIORITY, 0, 1, b"\x00\x00\x00\x01\x10"), PROTOCOL,
+     "ok", reset("PROTOCOL_ERROR"))
+case("5.3.1", "PRIORITY that depends on another stream is ignored", frame(PRIORITY, 0, 1, b"\x80\0\0\x03\x10")
+     + call(), "response")
+case("5.3.1", "PRIORITY of a stream yet to come, then a request below it",
+     frame(PRIORITY, 0, 7, b"\0\0\0\0\xff") + call(5), "response")
 case("5.4.1", "after a connection error the connection is closed", frame(PING, 0, 3, bytes(8)) + ping(), PROTOCOL)
 case("5.5", "unknown settings, frames and flags together", settings((0xF0F0, 7)) + frame(0xB0, 0x55, 9, b"z"), "ok")
 
@@ -237,7 +241,25 @@ case("6.10", "CONTINUATION after a complete block", headers(1, None, OPEN) + fra
 case("6.10", "CONTINUATION after DATA", headers(1, None, OPEN) + data(1, MESSAGE, 0) + frame(CONTINUATION, 4, 1, b""),
      PROTOCOL)
 
+# -- 7: error codes
+
+case("7", "GOAWAY with an unknown error code is like any other: nothing is open, so the connection ends",
+     frame(GOAWAY, 0, 0, b"\0\0\0\0\0\0\0\xff"), "closed", "ok")
+case("7", "RST_STREAM with an unknown error code", headers(1, None, OPEN) + rst_stream(1, 0xFF), "ok")
+
 # -- 8: HTTP in frames
+
+# What h2spec asks for: no call, but an answer all the same.
+for method in ("GET", "HEAD", "OPTIONS", "POST"):
+    case("8", f"{method} of something that is no call", request([(":method", method), (":scheme", "http"), (":path", "/"),
+         (":authority", "localhost")]), "response")
+PAGE = [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority", "localhost"), ("trailer", "x-test")]
+case("8", "POST with a body that is no call", headers(1, PAGE, OPEN) + data(1, b"test"), "response", reset("NO_ERROR"))
+case("8", "POST with a body and trailers that is no call", headers(1, PAGE, OPEN) + data(1, b"test", 0)
+     + headers(1, block([("x-test", "ok")])), "response", reset("NO_ERROR"))
+case("8", "an answer that is no call's obeys the window", [settings((INITIAL_WINDOW_SIZE, 1))
+     + request([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "localhost")]), "first data"],
+     "1 bytes", "ok", "response", "no data")
 
 TRAILERS = headers(1, block([("x-trailer", "1")]))
 case("8.1", "trailers are taken", headers(1, None, OPEN) + data(1, MESSAGE, 0) + TRAILERS, "response")

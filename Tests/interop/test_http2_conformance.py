@@ -13,8 +13,8 @@ import pytest
 from echo_fixtures import grpcio_server
 from hard_peer import HardServer
 from http2_cases import CASES, MESSAGE, REST
-from raw_frames import (ACK, DATA, END_STREAM, GET, GOAWAY, HEADERS, MAX_CONCURRENT_STREAMS, PING, RST_STREAM,
-                        SETTINGS, RawConnection, frame, headers, ping, request_fields, settings, window_update)
+from raw_frames import (ACK, CHAT, DATA, END_STREAM, GET, GOAWAY, HEADERS, HEADER_TABLE_SIZE, MAX_CONCURRENT_STREAMS,
+                        PING, RST_STREAM, SETTINGS, RawConnection, frame, headers, ping, request_fields, settings, window_update)
 from raw_http2 import PREFACE, read_to_end
 
 NGHTTPD = "/usr/sbin/nghttpd"
@@ -257,3 +257,20 @@ def test_the_windows_are_given_back(server):
             sent, window = sent + size, window - size
         connection.send(window_update(0, 1 << 20))
         assert connection.status(1) == 0
+
+
+@pytest.mark.parametrize("offered, kept", [(0, 0), (100, 100), (4_096, 1_024), (65_536, 1_024)])
+def test_the_table_of_response_headers_is_no_larger_than_either_side_wants(server, offered, kept):
+    """A decoder that has just the table that we say we use understands each block."""
+    with RawConnection(server.port) as connection:
+        connection.decoder.max_allowed_table_size = max(offered, 4_096)
+        connection.handshake((HEADER_TABLE_SIZE, offered))
+        for number in range(40):
+            stream = 2 * number + 1
+            extra = [("x-echo-a", f"value {number % 7} " + "y" * 90), ("x-echo-b", "z" * (number * 11 % 300))]
+            connection.send(headers(stream, request_fields(CHAT, *extra)))
+            got = connection.read_until(lambda got: got.kind == HEADERS and got.stream == stream)
+            assert got.fields["x-echo-a"] == extra[0][1] and got.fields["x-echo-b"] == extra[1][1]
+            assert connection.decoder.header_table_size == kept
+            last = connection.read_until(lambda got: got.kind == HEADERS and got.stream == stream)
+            assert last.fields["grpc-status"] == "0"
