@@ -8,6 +8,7 @@ peers take turns, and a figure is the median of its turns. CPU time is the proce
 """
 
 import argparse
+import functools
 import os
 import pathlib
 import statistics
@@ -212,6 +213,10 @@ class Bench:
             "client-unary": lambda: self.client("client-unary", "unary", 20, 1),
             "client-ping-pong": lambda: self.client("client-ping-pong", "chat", 10, 1),
             "client-pipelined": lambda: self.client("client-pipelined", "chat", 10, 64),
+            **{
+                f"{case}-on-loop": functools.partial(self.client, f"{case}-on-loop", *load)
+                for case, load in ON_LOOP.items()
+            },
             "two-loops": lambda: self.two_loops("two-loops", gzip=False),
             "two-loops-gzip": lambda: self.two_loops("two-loops-gzip", gzip=True),
             "size": self.size,
@@ -219,6 +224,13 @@ class Bench:
             "clean-build": self.clean_build,
         }
 
+
+# The clients' cases with their callers on the clients' event loops.
+ON_LOOP = {
+    "client-unary": ("unary-on-loop", 20, 1),
+    "client-ping-pong": ("chat-on-loop", 10, 1),
+    "client-pipelined": ("chat-on-loop", 10, 64),
+}
 
 # Cases that take many minutes: run only when named.
 ON_DEMAND = ["clean-build"]

@@ -42,6 +42,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   @exclusivity(unchecked) private var retired: ContiguousArray<AnyObject> = []
   @exclusivity(unchecked) private var freeing: ContiguousArray<AnyObject> = []
   @exclusivity(unchecked) private var cachedNow = MonotonicTime.read()
+  /// How many parts of tasks it has run, and how many of these, and of its other errands, came from
+  /// other threads; for tests of who goes where.
+  @exclusivity(unchecked) package private(set) var work = (jobs: 0, mail: 0)
   private var stopBegan = false
 
   /// Accepted connections that are open, for `NetLimits.maxConnectionsPerLoop`.
@@ -349,6 +352,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private func collectMail() {
     guard hasMail.exchange(false, ordering: .sequentiallyConsistent) else { return }
     inbox.withLock { box in
+      work.mail &+= box.jobs.count &+ box.blocks.count
       jobs.append(contentsOf: box.jobs)
       for block in box.blocks { blocks.append(block) }
       box.jobs.removeAll(keepingCapacity: true)
@@ -368,6 +372,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
         budget -= batch.count
       }
       swap(&jobs, &runningJobs)
+      work.jobs &+= runningJobs.count
       for job in runningJobs { job.runSynchronously(on: executor) }
       budget -= runningJobs.count
       runningJobs.removeAll(keepingCapacity: true)

@@ -189,8 +189,11 @@ class CallCore: @unchecked Sendable {
     for waiter in woken { waiter.continuation.resume(returning: .changed) }
   }
 
+  /// Whether a task waits for the call's end, with all that comes before it.
+  @exclusivity(unchecked) final var awaitsAll = false
+
   /// Whether somebody waits for what the peer sends.
-  final var isReaderWaiting: Bool { readWaiter != nil || remoteReader != nil }
+  final var isReaderWaiting: Bool { readWaiter != nil || remoteReader != nil || awaitsAll }
 
   /// Something has come that the reader waits for.
   private func wakeReader() {
@@ -436,7 +439,15 @@ extension CallCore {
   ///
   /// - Throws: RESOURCE_EXHAUSTED when it is over the limit.
   func frame(_ message: some Message) throws(RPCError) -> [UInt8] {
-    var frame = message.encoded(prefix: Envelope.prefixLength)
+    try seal(message.encoded(prefix: Envelope.prefixLength))
+  }
+
+  /// Writes the prefix into the five bytes before a message.
+  ///
+  /// - Throws: RESOURCE_EXHAUSTED when it is over the limit.
+  @usableFromInline
+  func seal(_ frame: consuming [UInt8]) throws(RPCError) -> [UInt8] {
+    var frame = frame
     let length = frame.count - Envelope.prefixLength
     guard length <= bounds.maxSentBytes else {
       throw Self.tooLarge(length, limit: bounds.maxSentBytes)

@@ -12,7 +12,7 @@ public final class Channel: Sendable {
   private let early: ChannelCore?
   /// Made by the first use that has more luck.
   private let late = Mutex<ChannelCore?>(nil)
-  private let interceptors: [any ClientInterceptor]
+  @usableFromInline let interceptors: [any ClientInterceptor]
   private let log: ConnectivityLog
   private let make: @Sendable (EventLoop) -> ChannelCore
 
@@ -134,7 +134,7 @@ public final class Channel: Sendable {
     core.loop.execute { core.resetBackoff() }
   }
 
-  private func core() throws(RPCError) -> ChannelCore {
+  func core() throws(RPCError) -> ChannelCore {
     if let early { return early }
     return try late.withLock { (late) throws(RPCError) -> ChannelCore in
       if let late { return late }
@@ -145,42 +145,6 @@ public final class Channel: Sendable {
       } catch {
         throw RPCError(.unavailable, "no event loop for clients: \(error)")
       }
-    }
-  }
-
-  /// Makes a call with one request and one response.
-  ///
-  /// Generated code calls it.
-  ///
-  /// - Parameters:
-  ///   - method: the method.
-  ///   - request: the request.
-  ///   - options: the caller's choices.
-  /// - Returns: the response.
-  /// - Throws: `RPCError` with the call's status.
-  public func unary<Request: Message, Response: Message>(
-    _ method: MethodDescriptor<Request, Response>,
-    _ request: Request,
-    options: CallOptions = CallOptions()
-  ) async throws(RPCError) -> Response {
-    guard interceptors.isEmpty else { return try await intercepted(method, request, options) }
-    return try await unary(method, request, options, for: nil)
-  }
-
-  private func unary<Request: Message, Response: Message>(
-    _ method: MethodDescriptor<Request, Response>,
-    _ request: Request,
-    _ options: CallOptions,
-    for outgoing: OutgoingCall?
-  ) async throws(RPCError) -> Response {
-    let call = try newCall(method.path, options)
-    let frame = try call.onlyFrame(request)
-    outgoing?.attach(call, endsCall: false)
-    let lease = CallLease(call)
-    defer { withExtendedLifetime(lease) {} }
-    return try await call.hop { () async throws(RPCError) -> Response in
-      try call.startWithOnlyRequest(frame)
-      return try await call.onlyResponse(Response.self)
     }
   }
 
@@ -208,10 +172,7 @@ public final class Channel: Sendable {
     let call = try newCall(method.path, options)
     let frame = try call.onlyFrame(request)
     let handle = ClientCall<Request, Response>(call)
-    try await call.hop { () async throws(RPCError) in
-      try call.startWithOnlyRequest(frame)
-      try await call.waitUntilOpen()
-    }
+    try await call.open(with: frame)
     return handle
   }
 
@@ -240,15 +201,12 @@ public final class Channel: Sendable {
     let call = try newCall(method.path, options)
     outgoing?.attach(call, endsCall: true)
     let handle = ClientCall<Request, Response>(call)
-    try await call.hop { () async throws(RPCError) in
-      call.start()
-      try await call.waitUntilOpen()
-      call.reopenOutbox()
-    }
+    try await call.open()
     return handle
   }
 
-  private func newCall(_ path: String, _ options: CallOptions) throws(RPCError) -> ClientCallCore {
+  @usableFromInline
+  func newCall(_ path: String, _ options: CallOptions) throws(RPCError) -> ClientCallCore {
     guard options.inheritsCall, let parent = ServerCall.current else {
       return ClientCallCore(channel: try core(), path: path, options: options)
     }
@@ -264,18 +222,6 @@ public final class Channel: Sendable {
 extension Channel {
   private func intercepted<Request: Message, Response: Message>(
     _ method: MethodDescriptor<Request, Response>,
-    _ request: Request,
-    _ options: CallOptions
-  ) async throws(RPCError) -> Response {
-    let call = OutgoingCall(method: method.path, kind: method.kind, options: options)
-    let interception = ClientInterception(interceptors: interceptors, call: call)
-    return try await interception.unary(request) { request, call in
-      try await self.unary(method, request, call.options, for: call)
-    }
-  }
-
-  private func intercepted<Request: Message, Response: Message>(
-    _ method: MethodDescriptor<Request, Response>,
     _ options: CallOptions
   ) async throws(RPCError) -> ClientCall<Request, Response> {
     let call = OutgoingCall(method: method.path, kind: method.kind, options: options)
@@ -283,23 +229,5 @@ extension Channel {
     return try await interception.open { call in
       try await self.open(method, call.options, for: call)
     }
-  }
-}
-
-extension ClientCallCore {
-  /// Encodes the one request; ends a call that is thus never made, so that nobody waits for its end.
-  fileprivate func onlyFrame(_ request: some Message) throws(RPCError) -> [UInt8] {
-    do throws(RPCError) { return try frame(request) } catch {
-      loop.execute { self.cancel() }
-      throw error
-    }
-  }
-
-  /// Starts a call that sends one request and no more.
-  fileprivate func startWithOnlyRequest(_ frame: [UInt8]) throws(RPCError) {
-    chooseEncoding()
-    try submit(frame)
-    finishRequestsNow()
-    start()
   }
 }

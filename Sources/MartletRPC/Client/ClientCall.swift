@@ -76,8 +76,7 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
   /// - Returns: the metadata; empty when the server answered with a status only.
   /// - Throws: `RPCError` when the call failed before any answer.
   public func metadata() async throws(RPCError) -> Metadata {
-    let core = core
-    return try await core.hop { () async throws(RPCError) in try await core.waitForLeading() }
+    try await core.waitForLeading()
   }
 
   /// Waits for the end of the call: the metadata that came with its status.
@@ -87,8 +86,7 @@ public final class ClientCall<Request: Message, Response: Message>: Sendable {
   /// - Returns: the trailing metadata of a call that ended with OK.
   /// - Throws: `RPCError` with the call's status, which holds the trailing metadata.
   public func trailers() async throws(RPCError) -> Metadata {
-    let core = core
-    return try await core.hop { () async throws(RPCError) in try await core.waitForOutcome() }
+    try await core.waitForOutcome()
   }
 
   /// Runs `body` with the call and gives the call up when it throws or its task is cancelled, even

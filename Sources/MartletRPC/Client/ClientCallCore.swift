@@ -5,6 +5,7 @@ internal import MartletWire
 /// One call on the client: brings together its stream, its life and the tasks that wait for it.
 ///
 /// Confined to its loop.
+@usableFromInline
 final class ClientCallCore: CallCore, @unchecked Sendable {
   let path: String
   let options: CallOptions
@@ -34,7 +35,9 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// The header block that is coming in.
   @exclusivity(unchecked) var head = ReceivedHeaders()
   @exclusivity(unchecked) private var leading: Metadata?
-  @exclusivity(unchecked) private var outcome: Result<Metadata, RPCError>?
+  @exclusivity(unchecked) private(set) var outcome: Result<Metadata, RPCError>?
+  /// Who waits for the end of a call with one request and one response.
+  @exclusivity(unchecked) var onlyWaiter: UnsafeContinuation<Bool, Never>?
   /// Memory that goes back to the outbox.
   @exclusivity(unchecked) private var drained = CallOutbox.Frames()
   /// Who hears the outcome: interceptors, and the call that this one is made for.
@@ -97,12 +100,26 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// On the loop, before the first is sent.
   func chooseEncoding() { encoding = channel.encodings.encoding(for: options) }
 
-  /// Waits until a stream carries the call.
+  /// Starts the call, with its only request where it has one, and waits until a stream carries it.
   ///
-  /// On the loop.
-  func waitUntilOpen() async throws(RPCError) {
-    while isWaiting { try await waitForChange() }
-    if let sendFailure { throw sendFailure }
+  /// From any task.
+  func open(with frame: [UInt8]? = nil) async throws(RPCError) {
+    guard loop.isCurrent else {
+      return try await hop { () async throws(RPCError) in try await self.open(with: frame) }
+    }
+    if let frame { try startWithOnlyRequest(frame) } else { start() }
+    try await waitUntilOpen()
+  }
+
+  private func waitUntilOpen() async throws(RPCError) {
+    while loop.isCurrent {
+      guard isWaiting else {
+        if let sendFailure { throw sendFailure }
+        return reopenOutbox()
+      }
+      try await waitForChange()
+    }
+    try await hop { () async throws(RPCError) in try await self.waitUntilOpen() }
   }
 
   /// Opens a stream for the call and sends what it has to say.
@@ -254,41 +271,28 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
 
   /// The metadata before the first response.
   ///
-  /// On the loop.
+  /// From any task.
   func waitForLeading() async throws(RPCError) -> Metadata {
-    while leading == nil, outcome == nil { try await waitForChange() }
-    if let leading { return leading }
-    return try outcome.map { _ throws(RPCError) in Metadata() } ?? Metadata()
+    while loop.isCurrent {
+      if let leading { return leading }
+      if let outcome {
+        _ = try outcome.get()
+        return Metadata()
+      }
+      try await waitForChange()
+    }
+    return try await hop { () async throws(RPCError) in try await self.waitForLeading() }
   }
 
   /// The call's status.
   ///
-  /// On the loop.
+  /// From any task.
   func waitForOutcome() async throws(RPCError) -> Metadata {
-    while true {
+    while loop.isCurrent {
       if let outcome { return try outcome.get() }
       try await waitForChange()
     }
-  }
-
-  /// The one response of a call that has exactly one.
-  ///
-  /// From any task.
-  func onlyResponse<Response: Message>(_ type: Response.Type) async throws(RPCError) -> Response {
-    guard loop.isCurrent else {
-      return try await hop { () async throws(RPCError) -> Response in
-        try await self.onlyResponse(type)
-      }
-    }
-    guard let response = try await next(type) else {
-      throw RPCError(.unimplemented, "the server sent no response")
-    }
-    guard try await next(type) == nil else {
-      let error = RPCError(.unimplemented, "the server sent more than one response")
-      fail(error)
-      throw error
-    }
-    return response
+    return try await hop { () async throws(RPCError) in try await self.waitForOutcome() }
   }
 
   // MARK: Ending
@@ -341,6 +345,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     case .failure(let error): endReading(.failed(error))
     }
     wakeWaiters()
+    endRun()
   }
 
   private static let lost = RPCError(.unavailable, "the connection was lost")
@@ -417,6 +422,7 @@ extension ClientCallCore: HTTP2StreamDelegate {
       return stream.consume(data.count)
     }
     received(data)
+    if awaitsAll { judgeOnly() }
   }
 
   func streamDidReachEnd(_ stream: HTTP2Stream) {

@@ -1,11 +1,12 @@
 import GRPCCore
 import GRPCNIOTransportHTTP2
 import Glibc
+import NIOCore
 import NIOPosix
 import PeerSchema
 import Synchronization
 
-/// `grpc-swift-client unary|chat PORT ROOTS TASKS WINDOW WARMUP SECONDS`: the program of
+/// `grpc-swift-client unary|chat[-on-loop] PORT ROOTS TASKS WINDOW WARMUP SECONDS`: the program of
 /// ../../../martlet-peer, written against grpc-swift-2.
 @main
 enum BenchmarkClient {
@@ -14,19 +15,21 @@ enum BenchmarkClient {
 
   static func main() async throws {
     let arguments = Arguments(CommandLine.arguments)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let transport = try HTTP2ClientTransport.Posix.http2NIOPosix(
       target: .dns(host: "localhost", port: arguments.port),
       transportSecurity: .tls {
         $0.trustRoots = .certificates([.file(path: arguments.roots, format: .pem)])
       },
-      eventLoopGroup: MultiThreadedEventLoopGroup(numberOfThreads: 1)
+      eventLoopGroup: group
     )
+    let executor = arguments.isOnLoop ? LoopExecutor(group.next()) : nil
     try await withGRPCClient(transport: transport) { wrapped in
       let client = Client(wrapping: wrapped)
       for _ in 0..<arguments.tasks {
-        Task {
+        Task(executorPreference: executor) {
           do {
-            if arguments.mode == "unary" {
+            if arguments.mode.hasPrefix("unary") {
               try await call(client)
             } else {
               try await chat(client, window: arguments.window)
@@ -101,6 +104,20 @@ enum BenchmarkClient {
   }
 }
 
+/// Runs tasks on an event loop, for which NIO has nothing ready.
+final class LoopExecutor: TaskExecutor {
+  private let loop: any EventLoop
+
+  init(_ loop: any EventLoop) {
+    self.loop = loop
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+  }
+}
+
 struct Arguments {
   let mode: String
   let port: Int
@@ -110,11 +127,15 @@ struct Arguments {
   let warmup: Double
   let seconds: Double
 
+  var isOnLoop: Bool { mode.hasSuffix("-on-loop") }
+
   init(_ words: [String]) {
     guard words.count == 8, let port = Int(words[2]), let tasks = Int(words[4]),
       let window = Int(words[5]), let warmup = Double(words[6]), let seconds = Double(words[7])
     else {
-      BenchmarkClient.fail("usage: client unary|chat PORT ROOTS TASKS WINDOW WARMUP SECONDS")
+      BenchmarkClient.fail(
+        "usage: client unary|chat[-on-loop] PORT ROOTS TASKS WINDOW WARMUP SECONDS"
+      )
     }
     mode = words[1]
     self.port = port

@@ -3,8 +3,11 @@ import GreeterSchema
 import MartletRPC
 import Synchronization
 
-/// `bench-rpc-client unary|chat PORT ROOTS TASKS WINDOW WARMUP SECONDS`: so many tasks at a time
-/// call, or hold a stream on which `WINDOW` notes go out and come back in turns.
+/// `bench-rpc-client unary|chat PORT ROOTS TASKS WINDOW WARMUP SECONDS`.
+///
+/// So many tasks at a time call, or hold a stream on which `WINDOW` notes go out and come back in turns. In the modes
+/// `unary-on-loop` and `chat-on-loop` these tasks run on the channel's executor, else, as tasks do,
+/// on Swift's.
 ///
 /// It prints how many operations it made in the measured seconds and its own CPU time for them. The
 /// same program written against grpc-swift-2 is in ../../../grpc-swift-peer.
@@ -20,9 +23,9 @@ enum BenchmarkClient {
     )
     let client = GreeterClient(channel)
     for _ in 0..<arguments.tasks {
-      Task {
+      Task(executorPreference: arguments.isOnLoop ? channel.executor : nil) {
         do {
-          if arguments.mode == "unary" {
+          if arguments.mode.hasPrefix("unary") {
             try await call(client)
           } else {
             try await chat(client, window: arguments.window)
@@ -101,11 +104,15 @@ struct Arguments {
   let warmup: Double
   let seconds: Double
 
+  var isOnLoop: Bool { mode.hasSuffix("-on-loop") }
+
   init(_ words: [String]) {
     guard words.count == 8, let port = Int(words[2]), let tasks = Int(words[4]),
       let window = Int(words[5]), let warmup = Double(words[6]), let seconds = Double(words[7])
     else {
-      BenchmarkClient.fail("usage: client unary|chat PORT ROOTS TASKS WINDOW WARMUP SECONDS")
+      BenchmarkClient.fail(
+        "usage: client unary|chat[-on-loop] PORT ROOTS TASKS WINDOW WARMUP SECONDS"
+      )
     }
     mode = words[1]
     self.port = port

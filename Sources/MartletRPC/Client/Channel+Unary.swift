@@ -1,0 +1,175 @@
+internal import MartletNet
+public import MartletWire
+
+// Calls with one request and one response: what most calls are, and so in line in generated code,
+// where the messages' types are known.
+
+extension Channel {
+  /// Makes a call with one request and one response.
+  ///
+  /// Generated code calls it.
+  ///
+  /// - Parameters:
+  ///   - method: the method.
+  ///   - request: the request.
+  ///   - options: the caller's choices.
+  /// - Returns: the response.
+  /// - Throws: `RPCError` with the call's status.
+  @inlinable
+  nonisolated(nonsending) public func unary<Request: Message, Response: Message>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ request: Request,
+    options: CallOptions = CallOptions()
+  ) async throws(RPCError) -> Response {
+    guard interceptors.isEmpty else { return try await intercepted(method, request, options) }
+    let call = try newCall(method.path, options)
+    let frame = try call.onlyFrame(request)
+    guard await call.run(frame) else { return try await call.onlyResponse(Response.self) }
+    return try call.takeOnly(Response.self)
+  }
+
+  @usableFromInline
+  func intercepted<Request: Message, Response: Message>(
+    _ method: MethodDescriptor<Request, Response>,
+    _ request: Request,
+    _ options: CallOptions
+  ) async throws(RPCError) -> Response {
+    let call = OutgoingCall(method: method.path, kind: method.kind, options: options)
+    let interception = ClientInterception(interceptors: interceptors, call: call)
+    return try await interception.unary(request) { request, outgoing in
+      let call = try self.newCall(method.path, outgoing.options)
+      let frame = try call.onlyFrame(request)
+      outgoing.attach(call, endsCall: false)
+      guard await call.run(frame) else { return try await call.onlyResponse(Response.self) }
+      return try call.takeOnly(Response.self)
+    }
+  }
+}
+
+extension ClientCallCore {
+  /// Encodes the one request; ends a call that is thus never made, so that nobody waits for its end.
+  @inlinable
+  func onlyFrame<Request: Message>(_ request: Request) throws(RPCError) -> [UInt8] {
+    guard request.encodedSizeBound <= 4096 else { return try largeFrame(request) }
+    return try request.withEncoded(prefix: 5) { (frame) throws(RPCError) -> [UInt8] in
+      try sealed(UnsafeRawBufferPointer(frame))
+    }
+  }
+
+  @usableFromInline
+  func sealed(_ frame: UnsafeRawBufferPointer) throws(RPCError) -> [UInt8] {
+    try orCancel { () throws(RPCError) in try seal([UInt8](frame)) }
+  }
+
+  @usableFromInline
+  func largeFrame(_ request: some Message) throws(RPCError) -> [UInt8] {
+    try orCancel { () throws(RPCError) in try frame(request) }
+  }
+
+  private func orCancel<Result>(
+    _ body: () throws(RPCError) -> Result
+  ) throws(RPCError) -> Result {
+    do { return try body() } catch {
+      loop.execute { self.fail(error) }
+      throw error
+    }
+  }
+
+  /// The response of a call for which `run` gave true.
+  ///
+  /// From any task: the loop has done with the call.
+  @inlinable
+  func takeOnly<Response: Message>(_ type: Response.Type) throws(RPCError) -> Response {
+    let bytes = onlyResponseBytes
+    defer { withExtendedLifetime(self) {} }
+    do throws(WireError) {
+      let limits = DecodingLimits(maximumBytes: bytes.count)
+      return try Response(decoding: bytes, limits: limits)
+    } catch {
+      throw RPCError(.internal, "malformed \(Response.protoName): \(error)")
+    }
+  }
+
+  /// Makes the call and waits for its end.
+  ///
+  /// From any task; one on the loop goes nowhere.
+  ///
+  /// - Returns: whether it ended with OK and one response, which is not compressed; all else is for
+  ///   `onlyResponse` to judge, on the loop.
+  @usableFromInline
+  func run(_ frame: [UInt8]) async -> Bool {
+    await withTaskCancellationHandler {
+      await withUnsafeContinuation { continuation in
+        if loop.isCurrent {
+          begin(frame, continuation)
+        } else {
+          loop.execute { self.begin(frame, continuation) }
+        }
+      }
+    } onCancel: {
+      loop.execute { self.fail(Self.taskCancelled) }
+    }
+  }
+
+  private func begin(_ frame: [UInt8], _ continuation: UnsafeContinuation<Bool, Never>) {
+    // Race: the call for which this one is made, or the task, was cancelled meanwhile.
+    guard outcome == nil else { return continuation.resume(returning: false) }
+    onlyWaiter = continuation
+    awaitsAll = true
+    do throws(RPCError) { try startWithOnlyRequest(frame) } catch { fail(error) }
+  }
+
+  /// Starts a call that sends one request and no more.
+  func startWithOnlyRequest(_ frame: [UInt8]) throws(RPCError) {
+    chooseEncoding()
+    try submit(frame)
+    finishRequestsNow()
+    start()
+  }
+
+  /// Wakes who waits in `run`: the call is over, or something has come that `run` is not for.
+  func endRun() {
+    guard let waiter = onlyWaiter else { return }
+    onlyWaiter = nil
+    awaitsAll = false
+    var isPlain = false
+    if case .success = outcome, reader.front == .message(isFollowed: false) {
+      isPlain = reader.plainFront != nil
+    }
+    waiter.resume(returning: isPlain)
+  }
+
+  /// More than one whole message, or one that is too large.
+  func judgeOnly() {
+    switch reader.front {
+    case .incomplete, .message(isFollowed: false): break
+    case .message, .tooLarge: endRun()
+    }
+  }
+
+  @usableFromInline
+  var onlyResponseBytes: UnsafeRawBufferPointer {
+    reader.plainFront ?? UnsafeRawBufferPointer(start: nil, count: 0)
+  }
+
+  /// The one response of a call that has exactly one.
+  ///
+  /// From any task.
+  @usableFromInline
+  func onlyResponse<Response: Message>(_ type: Response.Type) async throws(RPCError) -> Response {
+    guard loop.isCurrent else {
+      return try await hop { () async throws(RPCError) -> Response in
+        try await self.onlyResponse(type)
+      }
+    }
+    guard let response = try await next(type) else {
+      throw RPCError(.unimplemented, "the server sent no response")
+    }
+    guard try await next(type) == nil else {
+      let error = RPCError(.unimplemented, "the server sent more than one response")
+      fail(error)
+      throw error
+    }
+    return response
+  }
+}
