@@ -212,7 +212,7 @@ public final class Channel: Sendable {
     }
     let options = options.limited(by: parent)
     let call = ClientCallCore(channel: try core(), path: path, options: options)
-    call.follow(parent)
+    call.parent = parent
     return call
   }
 }

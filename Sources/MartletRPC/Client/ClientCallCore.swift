@@ -62,14 +62,21 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
 
   var isWaiting: Bool { life.phase == .waiting }
 
+  /// The call that a server answers with the help of this one.
+  ///
+  /// Set before the call starts.
+  var parent: ServerCall?
+
   // MARK: Starting
 
   /// Gives the call to the channel.
   ///
   /// On the loop, once.
   func start() {
-    // Race: the call for which this one is made was cancelled meanwhile.
+    // Given up before it began.
     guard outcome == nil else { return }
+    if parent?.isCancelled == true { return fail(Self.parentCancelled) }
+    followParent()
     isCounted = true
     channel.callBegan()
     chooseEncoding()
@@ -351,7 +358,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   private static let lost = RPCError(.unavailable, "the connection was lost")
   /// Has `body` called with the outcome.
   ///
-  /// Before the call starts.
+  /// Before the call starts, or on the loop.
   func onceEnded(_ body: @escaping (Result<Metadata, RPCError>) -> Void) {
     endObservers.append(body)
   }

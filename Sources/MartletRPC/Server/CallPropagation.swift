@@ -24,16 +24,19 @@ extension ServerInterceptor where Self == CallPropagation {
 }
 
 extension ClientCallCore {
-  /// Ends with `call` at the latest.
+  /// Ends with its parent at the latest.
   ///
-  /// The deadline is the caller's business.
-  func follow(_ call: ServerCall) {
-    let observer = call.whenOver { [weak self] isCancelled in
+  /// The deadline is the caller's business. On the loop, once.
+  func followParent() {
+    guard let parent else { return }
+    let observer = parent.whenOver { [weak self] isCancelled in
       guard isCancelled, let self else { return }
-      loop.execute { self.fail(RPCError(.cancelled, "the call being answered was cancelled")) }
+      loop.execute { self.fail(Self.parentCancelled) }
     }
-    onceEnded { _ in call.forget(observer) }
+    onceEnded { _ in parent.forget(observer) }
   }
+
+  static let parentCancelled = RPCError(.cancelled, "the call being answered was cancelled")
 }
 
 extension CallOptions {
