@@ -2,7 +2,8 @@
 // decompressor on whatever comes out compressed.
 //
 // The first byte sets the limit of a message. Each next byte is a step: append as many of the bytes that
-// follow, take a message, take it where it stands, or compare what the two say.
+// follow, take a message, take it where it stands, take many at once, or put those back. After each
+// the two must say the same.
 
 @testable import MartletRPC
 
@@ -19,7 +20,12 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
       input = input.dropFirst(chunk.count)
       run.append(Array(chunk))
     case 2: run.take()
-    default: run.takeInPlace()
+    default:
+      if step & 4 == 0 {
+        run.takeInPlace()
+      } else {
+        run.takeMany(maxBytes: Int(step >> 4) * 8, andPutBack: step & 8 != 0)
+      }
     }
     run.compare()
   }
@@ -75,8 +81,33 @@ struct Run: ~Copyable {
     model.removeFirst(5 + length)
   }
 
+  /// As the messages for a reader elsewhere are taken, and put back when it comes to the loop.
+  mutating func takeMany(maxBytes: Int, andPutBack isBack: Bool) {
+    var (count, length) = (0, 0)
+    while let next = plainMessageLength(at: length), length + next <= maxBytes {
+      length += next
+      count += 1
+    }
+    let batch = reader.plainMessages(maxBytes: maxBytes)
+    require(batch.count == count && batch.bytes.elementsEqual(model[..<length]), "other messages")
+    let taken = Array(batch.bytes)
+    reader.drop(bytes: length)
+    model.removeFirst(length)
+    guard isBack else { return }
+    compare()
+    taken.withUnsafeBytes { reader.prepend($0) }
+    model = taken + model
+  }
+
+  /// The length, with its prefix, of a whole message with no flags that begins there.
+  private func plainMessageLength(at start: Int) -> Int? {
+    guard model.count - start >= 5, model[start] == 0 else { return nil }
+    let length = model[(start + 1)..<(start + 5)].reduce(0) { $0 << 8 | Int($1) }
+    return length <= limit && model.count - start - 5 >= length ? 5 + length : nil
+  }
+
   func compare() {
-    require(reader.bufferedBytes == model.count, "other bytes are held")
+    require(reader.buffered.elementsEqual(model), "other bytes are held")
     require(reader.isReady == (whole != nil || announced ?? 0 > limit), "ready for nothing")
     let messages = reader.untaken.messages
     require(messages == 0 || whole != nil, "messages that are not there")
