@@ -92,6 +92,9 @@ package struct HTTP2Limits: Sendable {
   static let maxKeptBlockBytes = 512 << 10
 
   package init() {}
+
+  /// The window nearest to what somebody asks for (RFC 9113, section 6.9.1).
+  package static func window(_ bytes: Int) -> Int { min(max(bytes, 0), Int(Int32.max)) }
 }
 
 /// What all connections of one server or channel have in common: one copy for all of them.

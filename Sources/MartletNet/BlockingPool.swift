@@ -43,7 +43,7 @@ package final class BlockingPool: Sendable {
 
   /// Runs `work` on a thread of the pool, then resumes the caller on its own executor.
   ///
-  /// - Throws: what `work` throws; `NetError.limit` if the queue is full; `NetError.stopped`.
+  /// - Throws: what `work` throws, and what `submit` does.
   package func run<T: Sendable>(_ work: @escaping @Sendable () throws -> T) async throws -> T {
     try await withCheckedThrowingContinuation { continuation in
       do throws(NetError) {
@@ -65,28 +65,28 @@ package final class BlockingPool: Sendable {
 
   /// Runs `work` on a thread of the pool.
   ///
-  /// - Throws: `NetError.limit` if the queue is full; `NetError.stopped`.
+  /// - Throws: `NetError.limit` if the queue is full; `NetError.stopped`; the system's error if it
+  ///   refuses the first thread.
   package func submit(_ work: @escaping @Sendable () -> Void) throws(NetError) {
-    let startsThread = try state.withLock { (state) throws(NetError) -> Bool in
+    try state.withLock { (state) throws(NetError) in
       guard !state.isShutDown else { throw .stopped }
       guard state.waiting < maxQueued else { throw .limit("BlockingPool.maxQueued") }
-      state.queue.append(work)
-      guard state.idle < state.waiting, state.threads < maxThreads else { return false }
-      state.threads += 1
-      return true
-    }
-    if startsThread, !startThread() {
-      let isAlone = state.withLock { state in
-        state.threads -= 1
-        return state.threads == 0
+      if state.idle <= state.waiting, state.threads < maxThreads {
+        let code = startThread()
+        if code == 0 {
+          state.threads += 1
+        } else if state.threads == 0 {
+          throw .systemCall(name: "pthread_create", code: code)
+        }
+        // With another thread the work only waits longer.
       }
-      // With another thread the work only waits longer.
-      precondition(!isAlone, "the system refuses the first thread of a pool")
+      state.queue.append(work)
     }
     available.signal()
   }
 
-  private func startThread() -> Bool {
+  /// The thread soon waits for the lock that its maker holds.
+  private func startThread() -> Int32 {
     var thread = pthread_t()
     let context = Unmanaged.passRetained(self).toOpaque()
     let code = pthread_create(&thread, nil, blockingPoolThread, context)
@@ -95,7 +95,7 @@ package final class BlockingPool: Sendable {
     } else {
       Unmanaged<BlockingPool>.fromOpaque(context).release()
     }
-    return code == 0
+    return code
   }
 
   fileprivate func serve() {

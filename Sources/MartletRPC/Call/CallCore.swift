@@ -428,10 +428,15 @@ class CallCore: @unchecked Sendable {
   }
 }
 
-/// The bounds of one call's messages, from the limits of its side.
+/// The bounds of one call's messages, from the limits of its side and of the prefix.
 struct MessageBounds: Sendable {
-  var maxReceivedBytes: Int
-  var maxSentBytes: Int
+  let maxReceivedBytes: Int
+  let maxSentBytes: Int
+
+  init(maxReceivedBytes: Int, maxSentBytes: Int) {
+    self.maxReceivedBytes = min(maxReceivedBytes, Int(UInt32.max))
+    self.maxSentBytes = min(maxSentBytes, Int(UInt32.max))
+  }
 }
 
 extension CallCore {

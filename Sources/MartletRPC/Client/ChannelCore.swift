@@ -329,7 +329,7 @@ final class ChannelCore: @unchecked Sendable {
     stopResolving()
     switch result {
     case .success(var resolution):
-      resolution.endpoints = Array(resolution.endpoints.prefix(limits.maxEndpoints))
+      resolution.endpoints = Array(resolution.endpoints.prefix(max(limits.maxEndpoints, 0)))
       change { $0.resolved(resolution, .read(), random: Self.random) }
     case .failure(let error):
       let cause = describe("\(error)", at: nil)
@@ -436,8 +436,8 @@ extension HTTP2Configuration {
   init(_ channel: ChannelConfiguration) {
     self.init()
     limits.maxHeaderListBytes = channel.limits.maxHeaderListBytes
-    limits.streamWindowBytes = channel.limits.streamWindowBytes
-    limits.connectionWindowBytes = channel.limits.connectionWindowBytes
+    limits.streamWindowBytes = HTTP2Limits.window(channel.limits.streamWindowBytes)
+    limits.connectionWindowBytes = HTTP2Limits.window(channel.limits.connectionWindowBytes)
     limits.streamHighWaterBytes = channel.limits.sendHighWaterBytes
     limits.streamLowWaterBytes = channel.limits.sendLowWaterBytes
     limits.prefaceTimeout = channel.connectTimeout

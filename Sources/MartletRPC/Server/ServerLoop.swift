@@ -79,9 +79,10 @@ final class ServerLoop: @unchecked Sendable {
   }
 
   func startAccepting() {
+    // Also when only some of them can: those hand their connections to it.
+    whileAccepting = self
     do throws(NetError) {
       for listener in listeners { try listener.start() }
-      whileAccepting = self
     } catch {
       StandardError.write("martlet: the server cannot accept connections: \(error)\n")
     }
@@ -151,7 +152,10 @@ final class ServerLoop: @unchecked Sendable {
   }
 
   /// As many calls may run on although nobody waits for them as may be open.
-  var maxCallsPerConnection: Int { 2 * configuration.limits.maxConcurrentCallsPerConnection }
+  var maxCallsPerConnection: Int {
+    let most = configuration.limits.maxConcurrentCallsPerConnection
+    return most < .max / 2 ? 2 * max(most, 0) : .max
+  }
 
   var census: ServerCensus { ServerCensus(connections: connections.count, calls: calls.count) }
 
@@ -262,8 +266,8 @@ extension HTTP2Configuration {
     self.init()
     limits.maxConcurrentStreams = server.maxConcurrentCallsPerConnection
     limits.maxHeaderListBytes = server.maxHeaderListBytes
-    limits.streamWindowBytes = server.streamWindowBytes
-    limits.connectionWindowBytes = server.connectionWindowBytes
+    limits.streamWindowBytes = HTTP2Limits.window(server.streamWindowBytes)
+    limits.connectionWindowBytes = HTTP2Limits.window(server.connectionWindowBytes)
     limits.streamHighWaterBytes = server.sendHighWaterBytes
     limits.streamLowWaterBytes = server.sendLowWaterBytes
     limits.prefaceTimeout = server.handshakeTimeout
