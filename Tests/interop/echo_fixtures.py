@@ -56,6 +56,7 @@ class EchoServicer:
     def Collect(self, requests, context):
         text, count = "", 0
         for request in requests:
+            self._obey(request, context)
             text += request.text
             count += 1
         return self.messages.EchoResponse(text=text, index=count)

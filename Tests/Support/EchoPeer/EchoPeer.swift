@@ -14,12 +14,14 @@ enum EchoPeer {
       case "serve": try await serve(Array(arguments.dropFirst()))
       case "drive": try await ChannelDriver(Array(arguments.dropFirst())).run()
       case "listen": try await EchoListener(Array(arguments.dropFirst())).run()
+      case "conform": try await ConformanceCaller(Array(arguments.dropFirst())).run()
       case "call": try await EchoCaller(Array(arguments.dropFirst())).run()
       default:
         fail(
           """
           usage: EchoPeer serve [CERTIFICATE KEY [MAX_REQUEST_BYTES]] [LIMIT=VALUE...]
                | call CHECK PORT [ROOTS]
+               | conform KIND PORT [OPTION=VALUE...]
                | listen [OPTION=VALUE...]
           """
         )
