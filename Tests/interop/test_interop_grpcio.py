@@ -93,6 +93,20 @@ def test_concurrent_large_unary(stub, m):
     assert all(call.result().payload.body == bytes(314159) for call in calls)
 
 
+def test_rpc_soak(stub, m):
+    for _ in range(100):
+        assert stub.UnaryCall(large(m), timeout=60).payload.body == bytes(314159)
+
+
+def test_channel_soak(interop_peer, stubs, m):
+    with serving(interop_peer, "serve") as port:
+        for _ in range(100):
+            settings = [("grpc.use_local_subchannel_pool", 1)]
+            with grpc.insecure_channel(f"localhost:{port}", settings) as channel:
+                response = stubs[1].TestServiceStub(channel).UnaryCall(large(m), timeout=60)
+                assert response.payload.body == bytes(314159)
+
+
 @pytest.mark.parametrize("algorithm", [grpc.Compression.Gzip, grpc.Compression.Deflate])
 def test_client_compressed_unary(stub, m, algorithm):
     yes, no = m.BoolValue(value=True), m.BoolValue(value=False)

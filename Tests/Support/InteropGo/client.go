@@ -35,6 +35,8 @@ var cases = map[string]func(*grpc.ClientConn) error{
 	"cancel_after_first_response": cancelAfterFirstResponse,
 	"timeout_on_sleeping_server":  timeoutOnSleepingServer,
 	"concurrent_large_unary":      concurrentLargeUnary,
+	"rpc_soak":                    rpcSoak,
+	"channel_soak":                channelSoak,
 }
 
 const caseTimeout = 60 * time.Second
@@ -77,6 +79,33 @@ func concurrentLargeUnary(c *grpc.ClientConn) error {
 	}
 	for i := 0; i < calls; i++ {
 		if err := <-results; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const soakCalls = 100
+
+func rpcSoak(c *grpc.ClientConn) error {
+	for i := 0; i < soakCalls; i++ {
+		if err := largeUnary(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// channelSoak makes each call on a connection of its own.
+func channelSoak(c *grpc.ClientConn) error {
+	for i := 0; i < soakCalls; i++ {
+		other, err := grpc.Dial(c.Target(), grpc.WithInsecure())
+		if err != nil {
+			return err
+		}
+		err = largeUnary(other)
+		other.Close()
+		if err != nil {
 			return err
 		}
 	}

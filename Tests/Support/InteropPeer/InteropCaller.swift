@@ -3,10 +3,16 @@ import MartletRPC
 
 /// The client's side of the descriptions.
 struct InteropCaller {
+  private let makeChannel: @Sendable () -> Channel
   let channel: Channel
   let client: TestServiceClient
 
-  init(_ channel: Channel) {
+  init(makeChannel: @escaping @Sendable () -> Channel) {
+    self.init(makeChannel: makeChannel, makeChannel())
+  }
+
+  private init(makeChannel: @escaping @Sendable () -> Channel, _ channel: Channel) {
+    self.makeChannel = makeChannel
     self.channel = channel
     client = TestServiceClient(channel)
   }
@@ -33,6 +39,8 @@ struct InteropCaller {
     case .cancelAfterFirstResponse: try await cancelAfterFirstResponse()
     case .timeoutOnSleepingServer: try await timeoutOnSleepingServer()
     case .concurrentLargeUnary: try await concurrentLargeUnary()
+    case .rpcSoak: for _ in 0..<Self.soakCalls { try await largeUnary() }
+    case .channelSoak: for _ in 0..<Self.soakCalls { try await onAnotherChannel() }
     }
   }
 
@@ -51,6 +59,16 @@ struct InteropCaller {
       try await group.waitForAll()
     }
   }
+
+  /// A call on a channel of its own, which is closed after it.
+  private func onAnotherChannel() async throws {
+    let other = makeChannel()
+    try await InteropCaller(makeChannel: makeChannel, other).largeUnary()
+    await other.close()
+  }
+
+  /// The descriptions leave the number to who runs them.
+  private static let soakCalls = 100
 
   /// The descriptions say 1,000; each has half a megabyte in flight.
   private static let concurrentCalls = 200

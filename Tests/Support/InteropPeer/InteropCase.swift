@@ -20,4 +20,6 @@ enum InteropCase: String, CaseIterable {
   case cancelAfterFirstResponse = "cancel_after_first_response"
   case timeoutOnSleepingServer = "timeout_on_sleeping_server"
   case concurrentLargeUnary = "concurrent_large_unary"
+  case rpcSoak = "rpc_soak"
+  case channelSoak = "channel_soak"
 }

@@ -51,12 +51,12 @@ enum InteropPeer {
     else { fail(usage) }
     var configuration = ChannelConfiguration(security: .plaintext)
     if arguments.count == 4 { configuration.security = .tls(trust: .pemFile(arguments[3])) }
-    let channel = Channel(
-      to: .host(arguments[1], port: port),
-      configuration: configuration
-    )
-    try await InteropCaller(channel).run(test)
-    await channel.close()
+    let settings = configuration
+    let caller = InteropCaller {
+      Channel(to: .host(arguments[1], port: port), configuration: settings)
+    }
+    try await caller.run(test)
+    await caller.channel.close()
     print("passed \(test.rawValue)")
   }
 
