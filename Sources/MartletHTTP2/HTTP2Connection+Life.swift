@@ -252,7 +252,7 @@ extension HTTP2Connection {
   /// So many more of the streams' bytes wait, or fewer.
   func bufferedMore(_ count: Int) {
     bufferedBytes += count
-    loop.unsentBytes += count
+    loop.unsentMore(count)
   }
 
   private func sendKeepalive() {

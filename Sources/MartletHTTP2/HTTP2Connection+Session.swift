@@ -122,12 +122,12 @@ extension HTTP2Connection {
     if width > windowBytes { setWindow(width) }
   }
 
-  func received(_ data: UnsafeRawBufferPointer, on stream: HTTP2Stream?) {
-    guard let stream else {
-      // Race: the stream has ended.
-      _ = nghttp2_session_consume_connection(session, data.count)
-      return
-    }
+  /// Race: DATA came on a stream that has ended.
+  func receivedInVain(_ data: UnsafeRawBufferPointer) {
+    _ = nghttp2_session_consume_connection(session, data.count)
+  }
+
+  func received(_ data: UnsafeRawBufferPointer, on stream: HTTP2Stream) {
     life.mayProbe = true
     unconsumed += data.count
     if unconsumed <= configuration.limits.maxUnconsumedBytes {
@@ -138,13 +138,18 @@ extension HTTP2Connection {
     stream.received(data)
   }
 
-  /// Returns bytes to the windows; `stream` is nil if its peer sends nothing more anyway.
-  func giveBack(_ count: Int, on stream: Int32?) {
-    guard count > 0 else { return }
-    unconsumed -= count
+  /// Returns bytes to a stream's window.
+  func giveBack(_ count: Int, on stream: Int32) {
     guard let session else { return }
-    if let stream { settle(nghttp2_session_consume_stream(session, stream, count)) }
-    guard withheld > 0, unconsumed <= configuration.limits.maxUnconsumedBytes else { return }
+    settle(nghttp2_session_consume_stream(session, stream, count))
+  }
+
+  /// Returns bytes of any stream to the connection's window, from which they may be withheld.
+  func giveBack(_ count: Int) {
+    unconsumed -= count
+    guard withheld > 0, let session,
+      unconsumed <= configuration.limits.maxUnconsumedBytes
+    else { return }
     settle(nghttp2_session_consume_connection(session, withheld))
     withheld = 0
   }
@@ -152,11 +157,14 @@ extension HTTP2Connection {
   // MARK: Out
 
   /// After something was queued in nghttp2: see that it is sent.
-  ///
-  /// Errors short of "out of memory" say that the stream has ended meanwhile; its close is reported.
   func settle(_ code: Int32) {
-    if code == NGHTTP2_ERR_NOMEM.rawValue { return transport.close(error: .limit("memory")) }
+    check(code)
     withTransport { $0.setNeedsFlush() }
+  }
+
+  /// Errors short of "out of memory" say that the stream has ended meanwhile; its close is reported.
+  func check(_ code: Int32) {
+    if code == NGHTTP2_ERR_NOMEM.rawValue { transport.close(error: .limit("memory")) }
   }
 
   /// Sends what nghttp2 has, as long as the kernel takes it, up to a turn's share.

@@ -59,6 +59,8 @@ package final class HTTP2Stream: @unchecked Sendable {
   @exclusivity(unchecked) var isInterim = false
   @exclusivity(unchecked) var headerBytes = 0
   @exclusivity(unchecked) private(set) var unconsumed = 0
+  /// Consumed bytes that nghttp2 does not know of yet.
+  @exclusivity(unchecked) private var untold = 0
   /// How far the peer may send ahead.
   @exclusivity(unchecked) private var windowBytes: Int
 
@@ -66,12 +68,23 @@ package final class HTTP2Stream: @unchecked Sendable {
   @exclusivity(unchecked) private var outbound = OutboundQueue()
   @exclusivity(unchecked) private var trailers: HTTP2HeaderList?
   @exclusivity(unchecked) private var isFinished = false
-  @exclusivity(unchecked) private var isDeferred = false
+  @exclusivity(unchecked) private var sending = Sending.queued
   @exclusivity(unchecked) private var hasSubmitted = false
   @exclusivity(unchecked) private var isReset = false
   @exclusivity(unchecked) private(set) var isThrottled = false
   /// Bytes wait, and none was taken since the connection last looked.
   @exclusivity(unchecked) private var isStalled = false
+
+  /// What nghttp2 knows of bytes to come.
+  private enum Sending {
+    /// It will ask for them.
+    case queued
+    /// It asked before there were any, and waits to be told.
+    case deferred
+    /// It has sent all there was, and knows of no more: asking once more to hear that there is
+    /// nothing would cost as much as a frame.
+    case idle
+  }
 
   init(id: Int32, connection: HTTP2Connection, headersKind: HTTP2HeadersKind) {
     self.id = id
@@ -173,9 +186,19 @@ package final class HTTP2Stream: @unchecked Sendable {
   private var highWater: Int { connection.configuration.limits.streamHighWaterBytes }
 
   private func resume() {
-    guard isDeferred, let session else { return }
-    isDeferred = false
-    settle(nghttp2_session_resume_data(session, id))
+    guard sending != .queued, let session else { return }
+    if sending == .deferred {
+      settle(nghttp2_session_resume_data(session, id))
+    } else if outbound.count == 0, let trailers {
+      settle(trailers.withFields { nghttp2_submit_trailer(session, id, $0, $1) })
+      self.trailers = nil
+    } else {
+      // The flag lets the frame end the stream that `nextFrame` says is the last.
+      let flag = UInt8(NGHTTP2_FLAG_END_STREAM.rawValue)
+      var provider = dataProvider()
+      settle(nghttp2_submit_data(session, flag, id, &provider))
+    }
+    sending = .queued
   }
 
   private func settle(_ code: Int32) {
@@ -192,7 +215,13 @@ package final class HTTP2Stream: @unchecked Sendable {
     let count = min(count, unconsumed)
     guard count > 0, !isClosed else { return }
     unconsumed -= count
-    connection.giveBack(count, on: isRemoteEnded ? nil : id)
+    connection.giveBack(count)
+    guard !isRemoteEnded else { return }
+    untold += count
+    // nghttp2 tells the peer when half of the window is free: every small message need not count.
+    guard untold >= windowBytes / 16 else { return }
+    connection.giveBack(untold, on: id)
+    untold = 0
   }
 
   /// Opens the stream's window to `count` bytes, and the connection's with it, if they are not so
@@ -238,7 +267,7 @@ package final class HTTP2Stream: @unchecked Sendable {
   func closed(_ code: HTTP2ErrorCode) {
     guard !isClosed else { return }
     isClosed = true
-    connection.giveBack(unconsumed, on: nil)
+    connection.giveBack(unconsumed)
     unconsumed = 0
     connection.bufferedMore(-outbound.count)
     outbound.removeAll()
@@ -253,16 +282,22 @@ package final class HTTP2Stream: @unchecked Sendable {
   /// How many bytes the next DATA frame takes, and what follows it.
   fileprivate func nextFrame(_ limit: Int, _ flags: UnsafeMutablePointer<UInt32>) -> Int {
     guard outbound.count > 0 || isFinished else {
-      isDeferred = true
+      sending = .deferred
       return Int(NGHTTP2_ERR_DEFERRED.rawValue)
     }
     let count = min(limit, outbound.count)
-    if count > 0 { flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_COPY.rawValue) }
-    guard count == outbound.count, isFinished else { return count }
-    flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_EOF.rawValue)
+    if count > 0 { flags.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue }
+    guard count == outbound.count else { return count }
+    flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
+    guard isFinished else {
+      flags.pointee |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      sending = .idle
+      return count
+    }
     if let trailers, let session {
-      flags.pointee |= UInt32(NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue)
-      settle(trailers.withFields { nghttp2_submit_trailer(session, id, $0, $1) })
+      flags.pointee |= NGHTTP2_DATA_FLAG_NO_END_STREAM.rawValue
+      // They leave with the frame that is being made: no further flush has to be asked for.
+      connection.check(trailers.withFields { nghttp2_submit_trailer(session, id, $0, $1) })
       self.trailers = nil
     }
     return count

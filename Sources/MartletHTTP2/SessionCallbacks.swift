@@ -167,7 +167,7 @@ private func onDataChunk(
   let data = UnsafeRawBufferPointer(start: data, count: count)
   with(HTTP2Connection.self, at: user) { connection in
     guard let stream = nghttp2_session_get_stream_user_data(session, id) else {
-      return connection.received(data, on: nil)
+      return connection.receivedInVain(data)
     }
     with(HTTP2Stream.self, at: stream) { connection.received(data, on: $0) }
   }

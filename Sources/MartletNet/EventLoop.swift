@@ -52,7 +52,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   /// TLS handshakes of accepted connections.
   var handshakes: HandshakeGate
   /// Bytes that the users of this loop's connections hold for peers that have not taken them.
-  @exclusivity(unchecked) package var unsentBytes = 0
+  @exclusivity(unchecked) package private(set) var unsentBytes = 0
 
   // Shared between threads.
   private struct Inbox {
@@ -170,6 +170,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   }
 
   // MARK: Work
+
+  /// Counts `unsentBytes`, which other modules cannot change without a check of each access.
+  package func unsentMore(_ count: Int) { unsentBytes += count }
 
   /// Runs `block` on the loop: within this turn if called there, else soon.
   ///

@@ -137,7 +137,7 @@ final class TLSSession {
   /// Decrypts the next piece into `buffer`; nil when `input` is used up or the peer said its last.
   func read(into buffer: UnsafeMutableRawBufferPointer) throws(NetError) -> UnsafeRawBufferPointer?
   {
-    ERR_clear_error()
+    forgetErrors()
     var count = 0
     let result = SSL_read_ex(ssl, buffer.baseAddress, buffer.count, &count)
     bytesRead &+= count
@@ -158,6 +158,9 @@ final class TLSSession {
     return UnsafeRawBufferPointer(rebasing: buffer[..<count])
   }
 
+  /// Whether `read` has nothing to give until more input comes, so that asking is a waste.
+  var isUsedUp: Bool { input.isEmpty && SSL_has_pending(ssl) == 0 }
+
   /// OpenSSL took a step of its handshake machine, which runs for late messages too.
   func tookHandshakeStep() {
     if isDone { lateSteps += 1 }
@@ -165,7 +168,7 @@ final class TLSSession {
 
   /// Encrypts all of `bytes` into the transport's output.
   func write(_ bytes: UnsafeRawBufferPointer) throws(NetError) {
-    ERR_clear_error()
+    forgetErrors()
     var count = 0
     let result = SSL_write_ex(ssl, bytes.baseAddress, bytes.count, &count)
     guard result == 1, count == bytes.count else { throw .tls(failure("write")) }
@@ -205,6 +208,13 @@ final class TLSSession {
   var serverName: String? {
     SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name).map { String(cString: $0).lowercased() }
   }
+}
+
+/// OpenSSL wants the thread's queue of errors empty before each step.
+///
+/// Emptying it writes all of its places, which costs more than decrypting a small message.
+private func forgetErrors() {
+  if ERR_peek_error() != 0 { ERR_clear_error() }
 }
 
 // MARK: The BIO between OpenSSL and a transport

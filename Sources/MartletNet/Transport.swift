@@ -270,6 +270,7 @@ package final class Transport: EventSource, @unchecked Sendable {
         let bytes = try tls.read(into: loop.buffers.plaintext)
         guard let bytes else { break }
         delegate?.transport(self, didRead: bytes)
+        if tls.isUsedUp { break }
       }
     } catch {
       // The alert that says why stands in the output.

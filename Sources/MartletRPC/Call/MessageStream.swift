@@ -37,20 +37,25 @@ public struct MessageStream<Element: Message>: AsyncSequence, Sendable {
 
     /// Waits for the next message.
     ///
-    /// - Parameter actor: where the caller runs; leave it to the default.
+    /// It runs where its caller runs, so that a message which is here costs no change of executors,
+    /// and waiting for one costs a single look at where to go on.
+    ///
+    /// - Parameter actor: what the protocol asks for; leave it to the default.
     /// - Returns: the message; nil after the peer's last.
     /// - Throws: `RPCError`: CANCELLED when the call or this task is cancelled, otherwise the
     ///   call's status.
     @inlinable
-    public mutating func next(
-      isolation actor: isolated (any Actor)? = #isolation
+    nonisolated(nonsending) public mutating func next(
+      isolation actor: (any Actor)? = #isolation
     ) async throws(RPCError) -> Element? {
       guard stream.source == nil else { return try await stream.nextMessage() }
       let core = stream.core
       repeat {
         if let message = try core.takeArrived(Element.self) { return message }
         if core.mayWaitInLine() {
-          _ = await withUnsafeContinuation(isolation: actor) { core.readerWaits($0) }
+          // `withUnsafeContinuation(isolation:)` would change to the caller's executor first, where
+          // this runs already.
+          _ = await _unsafeInheritExecutor_withUnsafeContinuation { core.readerWaits($0) }
         } else if try await !core.waitForArrival() {
           return try await stream.nextMessage()
         }
