@@ -5,7 +5,9 @@
 #include <malloc.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 _Thread_local void *martlet_current_loop_pointer;
@@ -72,4 +74,78 @@ void martlet_unwatch_signal(int signal_number) {
 
 int martlet_create_file(const char *path, unsigned mode) {
   return open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
+}
+
+// Before each block stand 16 bytes with its size.
+enum { run_header = 16, smallest_run_block = 512 };
+
+void *martlet_run_take(struct martlet_run *run, size_t size) {
+  size_t left = run->size - run->used;
+  if (left < run_header || size > left - run_header) return 0;
+  char *block = run->start + run->used + run_header;
+  memcpy(block - run_header, &size, sizeof size);
+  size_t end = run->used + run_header + ((size + 15) & ~(size_t)15);
+  run->used = end < run->size ? end : run->size;
+  return block;
+}
+
+size_t martlet_run_block_size(const void *block) {
+  size_t size;
+  memcpy(&size, (const char *)block - run_header, sizeof size);
+  return size;
+}
+
+// Written once, before any run exists; `reserved_used` under the caller's lock.
+static uintptr_t reserved_start, reserved_size, reserved_used;
+static _Thread_local struct martlet_run *open_run;
+
+void martlet_open_run(struct martlet_run *run) { open_run = run; }
+
+int martlet_reserve_runs(size_t size) {
+  int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE;
+  void *start = mmap(0, size, PROT_NONE, flags, -1, 0);
+  if (start == MAP_FAILED) return -1;
+  // A huge page would come back whole for the first byte that is touched.
+  madvise(start, size, MADV_NOHUGEPAGE);
+  reserved_start = (uintptr_t)start;
+  reserved_size = size;
+  return 0;
+}
+
+void *martlet_extend_runs(size_t size) {
+  if (size > reserved_size - reserved_used) return 0;
+  void *start = (void *)(reserved_start + reserved_used);
+  if (mprotect(start, size, PROT_READ | PROT_WRITE) != 0) return 0;
+  reserved_used += size;
+  return start;
+}
+
+static int is_reserved(const void *block) {
+  return (uintptr_t)block - reserved_start < reserved_size;
+}
+
+void *martlet_run_malloc(size_t size, const char *file, int line) {
+  (void)file;
+  (void)line;
+  if (open_run && size >= smallest_run_block) {
+    void *block = martlet_run_take(open_run, size);
+    if (block) return block;
+  }
+  return malloc(size);
+}
+
+void *martlet_run_realloc(void *block, size_t size, const char *file, int line) {
+  (void)file;
+  (void)line;
+  if (!is_reserved(block)) return realloc(block, size);
+  void *target = malloc(size);
+  size_t known = martlet_run_block_size(block);
+  if (target) memcpy(target, block, known < size ? known : size);
+  return target;
+}
+
+void martlet_run_free(void *block, const char *file, int line) {
+  (void)file;
+  (void)line;
+  if (!is_reserved(block)) free(block);
 }

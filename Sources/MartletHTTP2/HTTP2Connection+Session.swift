@@ -27,12 +27,15 @@ extension HTTP2Connection {
     let user = Unmanaged.passUnretained(self).toOpaque()
     let memory = SessionMemory.of(loop)
     blocks = memory.blocks
-    let code = memory.lend { memory in
+    var made: OpaquePointer?
+    if loop.limits.foldDelay != nil { run = FoldableRun(pageCount: 3) }
+    let code = memory.lend(&run) { memory in
       role == .server
-        ? nghttp2_session_server_new3(&session, sessionCallbacks, user, option, memory)
-        : nghttp2_session_client_new3(&session, sessionCallbacks, user, option, memory)
+        ? nghttp2_session_server_new3(&made, sessionCallbacks, user, option, memory)
+        : nghttp2_session_client_new3(&made, sessionCallbacks, user, option, memory)
     }
-    guard code == 0, session != nil else { return transport.close(error: .limit("memory")) }
+    guard code == 0, let made else { return transport.close(error: .limit("memory")) }
+    session = made
     phase = .http2
     if role == .client { sendPreface() }
     submitSettings()

@@ -42,8 +42,12 @@ final class SessionMemory: @unchecked Sendable {
 
   /// Runs `create` with the functions that a new session copies.
   ///
-  /// The first block of a frame buffer's size that it asks for is the shared one.
-  func lend<Result>(_ create: (UnsafeMutablePointer<nghttp2_mem>) -> Result) -> Result {
+  /// The first block of a frame buffer's size that it asks for is the shared one; other large blocks
+  /// come from `run`.
+  func lend<Result>(
+    _ run: inout FoldableRun?,
+    _ create: (UnsafeMutablePointer<nghttp2_mem>) -> Result
+  ) -> Result {
     var functions = nghttp2_mem(
       mem_user_data: UnsafeMutableRawPointer(blocks),
       malloc: { size, user in lists(user).pointee.take(size) },
@@ -52,7 +56,11 @@ final class SessionMemory: @unchecked Sendable {
       realloc: { block, size, user in lists(user).pointee.resize(block, size) }
     )
     blocks.pointee.lendsFrameBuffer = !blocks.pointee.isSending
-    defer { blocks.pointee.lendsFrameBuffer = false }
+    swap(&blocks.pointee.run, &run)
+    defer {
+      blocks.pointee.lendsFrameBuffer = false
+      swap(&blocks.pointee.run, &run)
+    }
     return create(&functions)
   }
 }
@@ -64,8 +72,8 @@ private func lists(_ user: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<Blo
 
 /// Free blocks, a list for each multiple of 16 bytes.
 ///
-/// Each block has its size class in the 8 bytes before it; one that is free has the next in its
-/// first 8.
+/// Each block has its size class in the 8 bytes before it, or, if it stands in a run, minus its size;
+/// one that is free has the next in its first 8.
 struct BlockLists {
   /// The largest block that is kept, bytes.
   static let maxBlockBytes = 1_008
@@ -76,6 +84,8 @@ struct BlockLists {
   var isSending = false
   /// Whether a session is being made.
   var lendsFrameBuffer = false
+  /// What large blocks are taken from while a session is made.
+  var run: FoldableRun?
   /// Bytes of free blocks, never above `HTTP2Limits.maxKeptBlockBytes`.
   private(set) var keptBytes = 0
   /// Blocks in use, the frame buffer not counted.
@@ -126,7 +136,12 @@ struct BlockLists {
   private mutating func allocate(_ size: Int, _ index: Int) -> UnsafeMutableRawPointer? {
     let (total, overflow) = (index > 0 ? index << 4 : size)
       .addingReportingOverflow(Self.headerBytes)
-    guard !overflow, let start = malloc(total) else { return nil }
+    guard !overflow else { return nil }
+    if index == 0, let start = run?.take(total) {
+      start.storeBytes(of: -size, as: Int.self)
+      return start + Self.headerBytes
+    }
+    guard let start = malloc(total) else { return nil }
     start.storeBytes(of: index, as: Int.self)
     usedCount += 1
     return start + Self.headerBytes
@@ -136,8 +151,10 @@ struct BlockLists {
   mutating func give(_ block: UnsafeMutableRawPointer?) {
     guard let block else { return }
     guard block != frameBuffer else { return lentCount -= 1 }
-    usedCount -= 1
     let index = (block - Self.headerBytes).load(as: Int.self)
+    // It ends with its run.
+    guard index >= 0 else { return }
+    usedCount -= 1
     guard index > 0, keptBytes + index << 4 <= HTTP2Limits.maxKeptBlockBytes else {
       return Glibc.free(block - Self.headerBytes)
     }
@@ -163,7 +180,8 @@ struct BlockLists {
     if block == frameBuffer { return move(block, Self.frameBufferBytes, size) }
     let index = (block - Self.headerBytes).load(as: Int.self)
     guard index == 0 else {
-      return size <= index << 4 ? block : move(block, index << 4, size)
+      let room = index > 0 ? index << 4 : -index
+      return size <= room ? block : move(block, room, size)
     }
     guard size > Self.maxBlockBytes else { return block }
     let (total, overflow) = size.addingReportingOverflow(Self.headerBytes)

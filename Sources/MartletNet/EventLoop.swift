@@ -48,11 +48,15 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private var stopBegan = false
 
   /// Accepted connections that are open, for `NetLimits.maxConnectionsPerLoop`.
-  var acceptedCount = 0
+  var acceptedCount = 0 {
+    didSet { if let delay = heapTrim.changed(to: acceptedCount, now: now) { planTrim(delay) } }
+  }
+  private var heapTrim = HeapTrim()
   /// TLS handshakes of accepted connections.
   var handshakes: HandshakeGate
   /// Bytes that the users of this loop's connections hold for peers that have not taken them.
   @exclusivity(unchecked) package private(set) var unsentBytes = 0
+  @exclusivity(unchecked) private var quietWatch = QuietWatch()
 
   // Shared between threads.
   private struct Inbox {
@@ -73,6 +77,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   package init(limits: NetLimits = NetLimits()) throws(NetError) {
     self.limits = limits
     handshakes = HandshakeGate(limits)
+    if limits.foldDelay != nil { OpenSSLMemory.replace() }
     martlet_ignore_sigpipe()
     epoll = epoll_create1(Int32(martlet_epoll_cloexec))
     guard epoll >= 0 else { throw .systemCall(name: "epoll_create1", code: martlet_errno()) }
@@ -294,6 +299,31 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     dirty.append(transport)
   }
 
+  // MARK: Quiet transports
+
+  /// Something has happened on a transport: folds it when nothing does any more.
+  func watchQuiet(_ transport: Transport) {
+    assert(isCurrent)
+    quietWatch.add(transport)
+    planFolding(soon: false)
+  }
+
+  func unwatchQuiet(_ transport: Transport) {
+    quietWatch.remove(transport)
+  }
+
+  private func planFolding(soon: Bool) {
+    guard !quietWatch.isPlanned, !quietWatch.isEmpty, let delay = limits.foldDelay else { return }
+    quietWatch.isPlanned = true
+    schedule(after: soon ? .milliseconds(1) : delay / 2) { [unowned self] in
+      quietWatch.isPlanned = false
+      let most = NetLimits.maxFoldsPerTurn
+      let quiet = quietWatch.takeQuiet(since: now - delay, most: most)
+      for transport in quiet { transport.fold() }
+      planFolding(soon: quiet.count == most)
+    }
+  }
+
   // MARK: Turns
 
   fileprivate func run() {
@@ -414,6 +444,13 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 }
 
 extension EventLoop {
+  private func planTrim(_ delay: Duration) {
+    schedule(after: delay) { [unowned self] in
+      heapTrim.trimmed(at: acceptedCount, now: now)
+      HeapTrim.trim()
+    }
+  }
+
   /// What their actions hold may hold the loop, and may do something when it is let go.
   private func dropTimers() {
     guard !timers.isEmpty else { return }

@@ -70,5 +70,20 @@ package struct NetLimits: Sendable {
   /// alone.
   package var keptFreedBytes: Int?
 
+  /// When nothing has come or gone on a connection for so long, what OpenSSL and nghttp2 keep of it
+  /// is folded (`FoldableRun`), and unfolded for the next byte; nil for never.
+  ///
+  /// The first loop that is made with one replaces OpenSSL's memory functions in the whole process.
+  package var foldDelay: Duration?
+  /// Connections that one loop folds at a time, some microseconds each, before it does other work.
+  package static let maxFoldsPerTurn = 256
+  /// When a loop has had so many accepted connections and half of them are gone, malloc gives the free
+  /// memory of the process back to the system.
+  package static let trimConnections = 1_000
+  /// How long after that, so that the rest may go first.
+  package static let trimDelay: Duration = .seconds(2)
+  /// How long at least from one time to the next.
+  package static let trimInterval: Duration = .seconds(60)
+
   package init() {}
 }

@@ -15,7 +15,11 @@ final class TLSSession {
   private(set) var sawEnd = false
 
   let context: TLSContext
-  private let ssl: OpaquePointer
+  /// Nil while `run` is folded; use `ssl`.
+  @exclusivity(unchecked) private var unfolded: OpaquePointer?
+  /// What OpenSSL keeps of the connection, where it may be folded.
+  private var run: FoldableRun?
+  private let handle: OpaquePointer
   private var isDone = false
   private var helloGuard = ClientHelloGuard()
   /// Steps of handshake messages that came after the handshake: new keys, tickets.
@@ -35,8 +39,14 @@ final class TLSSession {
     let serverName = context.serverName ?? serverName
     place = serverName.map { ResumableSessions.Place(name: $0, address: address) }
     ERR_clear_error()
-    guard let ssl = SSL_new(context.handle) else { throw .tls(lastTLSError("SSL_new")) }
-    self.ssl = ssl
+    run = OpenSSLMemory.newRun()
+    let made = run?.withOpenSSL { SSL_new(context.handle) } ?? SSL_new(context.handle)
+    guard let ssl = made else {
+      run?.free()
+      throw .tls(lastTLSError("SSL_new"))
+    }
+    handle = ssl
+    unfolded = ssl
     guard let method = transportMethod, let bio = BIO_new(method) else {
       throw .tls(lastTLSError("BIO_new"))
     }
@@ -56,6 +66,26 @@ final class TLSSession {
     // be resumed: a rule of TLS 1.0, and the very case (a network lost) that we resume sessions for.
     SSL_set_shutdown(ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN)
     SSL_free(ssl)
+    run?.free()
+  }
+
+  // MARK: Folding
+
+  private var ssl: OpaquePointer {
+    @inline(__always) get { unfolded ?? unfold() }
+  }
+
+  /// Gives back what memory the connection can do without until something happens on it.
+  func fold() {
+    guard unfolded != nil, isDone, run?.fold() == true else { return }
+    unfolded = nil
+  }
+
+  @inline(never)
+  private func unfold() -> OpaquePointer {
+    run?.unfold()
+    unfolded = handle
+    return handle
   }
 
   private func expect(serverName: String?) throws(NetError) {

@@ -18,8 +18,16 @@ package protocol TransportDelegate: AnyObject {
   /// Comes at the end of a turn after `setNeedsFlush()`, and when the kernel has taken all that was
   /// pending.
   func transportWillFlush(_ transport: Transport)
+  /// Nothing has come or gone for `NetLimits.foldDelay`: give back what memory can be spared.
+  ///
+  /// Whoever needs it again says so with `noteUse()`.
+  func transportDidFallQuiet(_ transport: Transport)
   /// The last call. `error` is nil after an orderly close by us or by the peer.
   func transportDidClose(_ transport: Transport, error: NetError?)
+}
+
+extension TransportDelegate {
+  package func transportDidFallQuiet(_ transport: Transport) {}
 }
 
 /// A connection that carries bytes: a socket or one end of an in-memory pipe, with or without TLS.
@@ -56,6 +64,11 @@ package final class Transport: EventSource, @unchecked Sendable {
   /// Bytes that the carrier has taken, to see whether it takes any.
   @exclusivity(unchecked) package private(set) var sentByteCount: UInt64 = 0
   private var sawEnd = false
+  /// When something last happened, good to a turn's length.
+  @exclusivity(unchecked) private(set) var lastUse: MonotonicTime
+  /// Where the loop's watch for quiet transports holds it; -1 while it does not.
+  @exclusivity(unchecked) var watchPlace = -1
+  private let folds: Bool
   @exclusivity(unchecked) private var needsFlush = false
   @exclusivity(unchecked) private var isFlushing = false
   private var closesAfterFlush = false
@@ -77,6 +90,8 @@ package final class Transport: EventSource, @unchecked Sendable {
     self.peerAddress = peerAddress
     self.tls = tls
     countsAsAccepted = isAccepted
+    folds = loop.limits.foldDelay != nil
+    lastUse = MonotonicTime(nanoseconds: 0)
     super.init()
     carrier.pipeEnd?.transport = self
   }
@@ -162,6 +177,7 @@ package final class Transport: EventSource, @unchecked Sendable {
     state = .open
     if wasHandshaking, countsAsAccepted { loop.handshakes.leave() }
     updateInterest()
+    noteUse()
     delegate?.transportDidOpen(self)
   }
 
@@ -229,6 +245,7 @@ package final class Transport: EventSource, @unchecked Sendable {
   func received(_ bytes: UnsafeRawBufferPointer) {
     switch state {
     case .open, .handshaking:
+      noteUse()
       if let tls {
         tls.input = bytes
         advance(tls)
@@ -311,6 +328,7 @@ package final class Transport: EventSource, @unchecked Sendable {
   func flushAtTurnEnd() {
     needsFlush = false
     guard state == .open else { return }
+    noteUse()
     if pendingByteCount == 0 {
       isFlushing = true
       delegate?.transportWillFlush(self)
@@ -387,6 +405,21 @@ package final class Transport: EventSource, @unchecked Sendable {
     setNeedsFlush()
   }
 
+  // MARK: Quiet
+
+  /// Something happens here, or in what the delegate keeps of it.
+  package func noteUse() {
+    lastUse = loop.now
+    if watchPlace < 0, folds, state == .open { loop.watchQuiet(self) }
+  }
+
+  /// Nothing has happened for a while.
+  func fold() {
+    guard state == .open, pendingByteCount == 0, !needsFlush else { return }
+    tls?.fold()
+    delegate?.transportDidFallQuiet(self)
+  }
+
   // MARK: What epoll watches
 
   /// Stops reading from the next turn on, so that the peer feels it.
@@ -456,6 +489,7 @@ package final class Transport: EventSource, @unchecked Sendable {
     isCounted = false
     let wasHandshaking = state == .handshaking
     state = .closed
+    loop.unwatchQuiet(self)
     if wasHandshaking, countsAsAccepted { loop.handshakes.leave() }
     lease = nil
     if loop.buffers.outputOwner === self {

@@ -120,6 +120,14 @@ public struct ServerLimits: Sendable, Hashable {
   /// (`mallopt(3)`, M_TRIM_THRESHOLD and M_MMAP_THRESHOLD): the first server that starts with one
   /// makes it, for good, unless the environment sets these or GLIBC_TUNABLES.
   public var keptFreedBytes: Int? = 32 << 20
+  /// When nothing has come or gone on a connection for so long, most of the memory that TLS and
+  /// HTTP/2 keep of it is given back, until something does: half of what an idle connection holds;
+  /// nil for never.
+  ///
+  /// Each return costs some microseconds. For TLS the first server that starts with one replaces
+  /// OpenSSL's memory functions (`CRYPTO_set_mem_functions(3)`) in the whole process; in one that
+  /// has used OpenSSL before, TLS keeps its memory.
+  public var foldDelay: Duration? = .seconds(1)
 
   /// Creates the limits that suit most servers.
   public init() {}

@@ -88,3 +88,27 @@ static inline void martlet_malloc_keep(int bytes) {
   mallopt(M_MMAP_THRESHOLD, bytes);
   mallopt(M_TRIM_THRESHOLD, bytes);
 }
+
+/// Consecutive memory in which blocks stand one behind the other; `martlet_run_take` hands them out.
+///
+/// A block of a run is never reused: all of them end with the run.
+struct martlet_run {
+  char *start;
+  size_t size, used;
+};
+/// The next block of `run`, aligned to 16 bytes; null when there is no room for it.
+void *martlet_run_take(struct martlet_run *run, size_t size);
+/// The size that a block of a run was asked for.
+size_t martlet_run_block_size(const void *block);
+
+/// Address space, without memory, for all runs that `martlet_run_malloc` takes from; 0 or -1.
+int martlet_reserve_runs(size_t size);
+/// Makes a part of the reserved space usable; null when there is none left, or no memory.
+void *martlet_extend_runs(size_t size);
+/// From now on large blocks of this thread come from `run`; null for none.
+void martlet_open_run(struct martlet_run *run);
+/// malloc, realloc and free as CRYPTO_set_mem_functions(3) takes them: those of the C library, but
+/// for large blocks while a run is open, and for blocks of the reserved space.
+void *martlet_run_malloc(size_t size, const char *file, int line);
+void *martlet_run_realloc(void *block, size_t size, const char *file, int line);
+void martlet_run_free(void *block, const char *file, int line);

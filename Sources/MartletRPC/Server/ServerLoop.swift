@@ -258,6 +258,7 @@ extension NetLimits {
     maxConcurrentHandshakesPerLoop = limits.maxConcurrentHandshakesPerLoop
     handshakeTimeout = limits.handshakeTimeout
     keptFreedBytes = limits.keptFreedBytes
+    foldDelay = limits.foldDelay
   }
 }
 
