@@ -5,12 +5,26 @@ import MartletRPC
 
 /// A client in its own process whose server the test plays.
 ///
+/// `console [host=ADDRESS] [stallTimeout=MS] [keepaliveTimeout=MS] [keepaliveInterval=MS]`.
+///
 /// Each line of standard input is `NAME PORT KIND TIMEOUT_MS`: one call, made at once and reported
 /// as `NAME STATUS MESSAGE` when it ends. KIND is `get`, `expand` (all responses are read),
-/// `stalled` (none is read) or `chat` (one round trip).
+/// `stalled` (none is read), `chat` (one round trip), `quiet` (a round trip, and then nothing) or
+/// `slow` (the server takes a minute).
 struct ChannelConsole {
+  private let settings: Settings
+
+  init(_ arguments: [String]) {
+    settings = Settings(arguments)
+  }
+
   private final class Channels {
+    private let settings: Settings
     private var open: [Int: Channel] = [:]
+
+    init(_ settings: Settings) {
+      self.settings = settings
+    }
 
     func channel(_ port: Int) -> Channel {
       if let channel = open[port] { return channel }
@@ -19,14 +33,20 @@ struct ChannelConsole {
       configuration.backoff.maximum = .milliseconds(50)
       configuration.connectTimeout = .seconds(2)
       configuration.limits.maxResponseMessageBytes = 1 << 20
-      let channel = Channel(to: .host("127.0.0.1", port: port), configuration: configuration)
+      if let time = settings.milliseconds("stallTimeout") { configuration.stallTimeout = time }
+      if let time = settings.milliseconds("keepaliveTimeout") {
+        configuration.keepaliveTimeout = time
+      }
+      configuration.keepaliveInterval = settings.milliseconds("keepaliveInterval")
+      let host = settings["host"] ?? "127.0.0.1"
+      let channel = Channel(to: .host(host, port: port), configuration: configuration)
       open[port] = channel
       return channel
     }
   }
 
   func run() async throws {
-    let channels = Channels()
+    let channels = Channels(settings)
     RPCSoak.say("ready")
     while let line = try await offLoop({ readLine() }) {
       if line == "trim" {
@@ -61,6 +81,9 @@ struct ChannelConsole {
     switch kind {
     case "get", "patient":
       return try await client.get(request, options: options).text
+    case "slow":
+      request.delayMs = 60_000
+      return try await client.get(request, options: options).text
     case "expand":
       let call = try await client.expand(request, options: options)
       var count = 0
@@ -70,12 +93,12 @@ struct ChannelConsole {
       let call = try await client.expand(request, options: options)
       _ = try await call.trailers()
       return ""
-    case "chat":
+    case "chat", "quiet":
       let call = try await client.chat(options: options)
       try await call.requests.send(request)
       var responses = call.responses.makeAsyncIterator()
       let text = try await responses.next()?.text
-      await call.requests.finish()
+      if kind == "chat" { await call.requests.finish() }
       while try await responses.next() != nil {}
       return text ?? "none"
     default: RPCSoak.fail("no such kind of call: \(kind)")

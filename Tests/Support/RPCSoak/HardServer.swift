@@ -6,7 +6,7 @@ import MartletRPC
 /// A server of the echo service, in its own process so that its memory, descriptors and CPU can be
 /// read from outside.
 ///
-/// `serve [certificate=FILE key=FILE] [LIMIT=NUMBER ...] [DURATION=MILLISECONDS ...]`. On standard
+/// `serve [host=ADDRESS] [certificate=FILE key=FILE] [LIMIT=NUMBER ...] [DURATION=MILLISECONDS ...]`. On standard
 /// input `census` asks what it holds; the input's end ends it, so that it outlives no test.
 struct HardServer {
   private let server: Server
@@ -14,6 +14,7 @@ struct HardServer {
   init(_ arguments: [String]) {
     let settings = Settings(arguments)
     var configuration = ServerConfiguration(loops: settings.number("loops") ?? 1)
+    if let host = settings["host"] { configuration.host = host }
     configuration.port = settings.number("port") ?? 0
     if let certificate = settings["certificate"], let key = settings["key"] {
       configuration.tls = .init(certificateChainFile: certificate, privateKeyFile: key)

@@ -9,9 +9,12 @@ enum RPCSoak {
     do {
       switch arguments.first {
       case "serve": try await HardServer(Array(arguments.dropFirst())).run()
-      case "console": try await ChannelConsole().run()
+      case "console": try await ChannelConsole(Array(arguments.dropFirst())).run()
       case "load": try await SoakLoad(Array(arguments.dropFirst())).run()
-      default: fail("usage: RPCSoak serve [NAME=VALUE ...] | console | load NAME=VALUE ...")
+      default:
+        fail(
+          "usage: RPCSoak serve [NAME=VALUE ...] | console [NAME=VALUE ...] | load NAME=VALUE ..."
+        )
       }
     } catch {
       fail("\(error)")
