@@ -1,6 +1,7 @@
 """A connection's life as grpcio sees it: age, idleness, keepalive's guard, limits of a client, shutting down."""
 
 import contextlib
+import pathlib
 import socket
 import threading
 import time
@@ -217,3 +218,26 @@ def test_shutting_down_lets_a_call_end_and_cuts_what_does_not(serve):
     code, _ = stays.wait()
     stays.done.set()
     assert code == grpc.StatusCode.UNAVAILABLE
+
+
+@pytest.mark.parametrize("limits, keeps", [({}, True), ({"keptFreedBytes": 32 << 20}, True),
+                                           ({"keptFreedBytes": -1}, False)])
+def test_malloc_is_left_alone_where_that_was_asked_for(serve, limits, keeps):
+    """A large response's memory is reused, or goes back to the system and costs a page fault for each page again."""
+    server = serve(**limits)
+    echo = serve.stub(server)
+
+    def faults():
+        fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return int(fields[7])
+
+    def call():
+        assert len(echo.Get(echo.Request(padding_bytes=4 << 20)).padding) == 4 << 20
+
+    for _ in range(4):
+        call()
+    before = faults()
+    for _ in range(20):
+        call()
+    each = (faults() - before) / 20
+    assert (each < 500) if keeps else (each > 1_000), each

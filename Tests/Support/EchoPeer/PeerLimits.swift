@@ -1,6 +1,7 @@
 import MartletRPC
 
-/// Limits that a test sets on the command line: `maxConnectionAge=1000`, durations in milliseconds.
+/// Limits that a test sets on the command line: `maxConnectionAge=1000`, durations in milliseconds,
+/// and a negative `keptFreedBytes` for nil.
 enum PeerLimits {
   /// Sets what `arguments` say and returns the others.
   static func take(_ arguments: [String], _ limits: inout ServerLimits) -> [String] {
@@ -24,6 +25,7 @@ enum PeerLimits {
     case "maxConcurrentCallsPerConnection": limits.maxConcurrentCallsPerConnection = value
     case "maxConcurrentCallsPerPeer": limits.maxConcurrentCallsPerPeer = value
     case "callsPerSecondPerPeer": limits.callsPerSecondPerPeer = value
+    case "keptFreedBytes": limits.keptFreedBytes = value < 0 ? nil : value
     case "callBurstPerPeer": limits.callBurstPerPeer = value
     default: EchoPeer.fail("no such limit: \(name)")
     }
