@@ -11,11 +11,14 @@ internal import Synchronization
 /// - `duration`: a timer, by `grpc.method` and `grpc.status`, until the handler is through or, on a
 ///   client, until the caller has the status;
 /// - `sent_total_compressed_message_size`, `rcvd_total_compressed_message_size`: recorders of the
-///   bytes of all messages of a call, by the same.
+///   bytes of all messages of a call, by the same;
+/// - `retries`, `transparent_retries`, on a client: recorders of how often a call was sent again, by
+///   `grpc.method`, for calls that were
+///   ([A96](https://github.com/grpc/proposal/blob/master/A96-retry-otel-stats.md)).
 ///
 /// `grpc.method` is the method's path without its first slash. A client's metrics have `grpc.target`
-/// besides. Interceptors see calls, so a call that was sent again is counted once, where A66 counts
-/// the attempts of a client.
+/// besides. A call that was sent again is counted once among the calls; A66's metrics of single
+/// attempts (`grpc.client.attempt.`) there are none.
 public final class CallMetrics: Sendable {
   private let factory: any MetricsFactory
   private let target: String?
@@ -24,8 +27,13 @@ public final class CallMetrics: Sendable {
   private struct Key: Hashable {
     var side: Side
     var method: String
-    /// Nil before the end.
-    var code: StatusCode?
+    var what: What
+  }
+
+  private enum What: Hashable {
+    case start
+    case end(StatusCode)
+    case retries(isTransparent: Bool)
   }
 
   private enum Side: String {
@@ -36,6 +44,7 @@ public final class CallMetrics: Sendable {
   private enum Instruments {
     case start(Counter)
     case end(Timer, sent: Recorder, received: Recorder)
+    case retries(Recorder)
   }
 
   /// Creates the metrics.
@@ -49,7 +58,8 @@ public final class CallMetrics: Sendable {
   }
 
   private func started(_ side: Side, _ method: String) {
-    guard case .start(let counter) = instruments(Key(side: side, method: method)) else { return }
+    guard case .start(let counter) = instruments(Key(side: side, method: method, what: .start))
+    else { return }
     counter.increment()
   }
 
@@ -60,11 +70,17 @@ public final class CallMetrics: Sendable {
     _ duration: Duration,
     _ traffic: CallTraffic
   ) {
-    let key = Key(side: side, method: method, code: error?.code ?? .ok)
+    let key = Key(side: side, method: method, what: .end(error?.code ?? .ok))
     guard case .end(let timer, let sent, let received) = instruments(key) else { return }
     timer.recordNanoseconds(Int64(duration / .nanoseconds(1)))
     sent.record(side == .server ? traffic.responseBytes : traffic.requestBytes)
     received.record(side == .server ? traffic.requestBytes : traffic.responseBytes)
+  }
+
+  private func retried(_ method: String, _ count: Int, isTransparent: Bool) {
+    guard count > 0 else { return }
+    let key = Key(side: .client, method: method, what: .retries(isTransparent: isTransparent))
+    if case .retries(let recorder) = instruments(key) { recorder.record(count) }
   }
 
   /// Made when first needed: an instrument a method and status, of which there are few.
@@ -81,19 +97,23 @@ public final class CallMetrics: Sendable {
     let prefix = "grpc.\(key.side.rawValue).call."
     var dimensions = [("grpc.method", String(key.method.dropFirst()))]
     if key.side == .client, let target { dimensions.append(("grpc.target", target)) }
-    guard let code = key.code else {
-      let label = prefix + "started"
-      return .start(Counter(label: label, dimensions: dimensions, factory: factory))
-    }
-    dimensions.append(("grpc.status", code.name))
     func recorder(_ name: String) -> Recorder {
       Recorder(label: prefix + name, dimensions: dimensions, aggregate: true, factory: factory)
     }
-    return .end(
-      Timer(label: prefix + "duration", dimensions: dimensions, factory: factory),
-      sent: recorder("sent_total_compressed_message_size"),
-      received: recorder("rcvd_total_compressed_message_size")
-    )
+    switch key.what {
+    case .start:
+      let label = prefix + "started"
+      return .start(Counter(label: label, dimensions: dimensions, factory: factory))
+    case .retries(let isTransparent):
+      return .retries(recorder(isTransparent ? "transparent_retries" : "retries"))
+    case .end(let code):
+      dimensions.append(("grpc.status", code.name))
+      return .end(
+        Timer(label: prefix + "duration", dimensions: dimensions, factory: factory),
+        sent: recorder("sent_total_compressed_message_size"),
+        received: recorder("rcvd_total_compressed_message_size")
+      )
+    }
   }
 }
 
@@ -117,6 +137,9 @@ extension CallMetrics: ClientInterceptor {
     started(.client, call.method)
     call.onEnd { [self] error in
       ended(.client, call.method, error, ContinuousClock.now - start, call.traffic)
+      let retries = call.retries
+      retried(call.method, retries.underPolicy, isTransparent: false)
+      retried(call.method, retries.transparent, isTransparent: true)
     }
     try await next()
   }

@@ -33,6 +33,27 @@ import Testing
     #expect(sent.values == [3 * 6 + 2 * 2])
   }
 
+  @Test("a call that was made again is one call, and its retries are recorded")
+  func retries() async throws {
+    let metrics = TestMetrics()
+    var fixture = ObservabilityFixture(client: [CallMetrics(factory: metrics)])
+    fixture.retries = RetryPolicy(
+      maxAttempts: 3,
+      initialBackoff: .milliseconds(1),
+      retryableCodes: [.unavailable]
+    )
+    try await fixture.run { client in
+      var failing = ObservabilityFixture.request("")
+      failing.status = UInt32(StatusCode.unavailable.rawValue)
+      _ = try? await client.get(failing)
+      _ = try await client.get(ObservabilityFixture.request("fine"))
+    }
+    let prefix = "grpc.client.call."
+    #expect(try metrics.expectCounter(prefix + "started", [get]).totalValue == 2)
+    #expect(try metrics.expectRecorder(prefix + "retries", [get]).values == [2])
+    #expect(metrics.recorders.allSatisfy { $0.label != prefix + "transparent_retries" })
+  }
+
   private func check(
     _ metrics: TestMetrics,
     _ prefix: String,

@@ -8,6 +8,7 @@ struct ObservabilityFixture {
   var server: [any ServerInterceptor] = []
   var client: [any ClientInterceptor] = []
   var handler: any ServiceHandler = EchoHandler()
+  var retries: RetryPolicy?
 
   func run(_ body: (EchoServiceClient) async throws -> Void) async throws {
     let running = Server(
@@ -18,6 +19,7 @@ struct ObservabilityFixture {
     let port = try #require(try running.start().first).port
     var configuration = ChannelConfiguration(security: .plaintext)
     configuration.interceptors = client
+    if let retries { configuration.retries.channel = .policy(retries) }
     let channel = Channel(to: .host("127.0.0.1", port: port), configuration: configuration)
     do { try await body(EchoServiceClient(channel)) } catch {
       Issue.record(error)

@@ -59,6 +59,14 @@ extension ClientCallCore {
     return headers
   }
 
+  /// How often it was sent again so far.
+  var retryCounts: CallRetries {
+    var counts = CallRetries()
+    counts.underPolicy = retry?.previousAttempts ?? 0
+    counts.transparent = life.retries
+    return counts
+  }
+
   /// No connection can be had, and the call does not wait for one.
   func unreachable(_ error: RPCError) {
     if !retries(error, .none) { fail(error) }

@@ -17,6 +17,7 @@ public final class OutgoingCall: Sendable {
     var trailers = Metadata()
     /// What had gone when the attempt ended.
     var traffic: CallTraffic?
+    var retries = CallRetries()
     var observers: [@Sendable (RPCError?) -> Void] = []
     /// Whether the interceptors have handed the open stream to the caller.
     var isOpen = false
@@ -54,6 +55,9 @@ public final class OutgoingCall: Sendable {
     return final ?? core?.traffic(sendsRequests: true) ?? CallTraffic()
   }
 
+  /// How often the call was sent again, once it is over.
+  public var retries: CallRetries { state.withLock { $0.retries } }
+
   /// Has `body` called once, when the call is over: nil for OK, or the error that the caller gets.
   ///
   /// The last one added is called first. For a call with one request and one response it runs in
@@ -78,7 +82,12 @@ public final class OutgoingCall: Sendable {
     }
     core.onceEnded { [self, unowned core] result in
       let traffic = core.finalTraffic
-      state.withLock { $0.traffic = traffic }
+      let retries = core.retryCounts
+      state.withLock { state in
+        state.traffic = traffic
+        state.retries.underPolicy += retries.underPolicy
+        state.retries.transparent += retries.transparent
+      }
       if endsCall { streamEnded(result) } else { noteTrailers(result) }
     }
   }
@@ -127,4 +136,15 @@ public final class OutgoingCall: Sendable {
     }
     for observer in observers.reversed() { observer(error) }
   }
+}
+
+/// How often a call was sent again, unseen by its caller.
+public struct CallRetries: Sendable, Hashable {
+  /// Under a retry policy.
+  public var underPolicy = 0
+  /// Because the server had provably not looked at it.
+  public var transparent = 0
+
+  /// Creates counts of nothing.
+  public init() {}
 }
