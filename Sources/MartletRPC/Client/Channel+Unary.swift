@@ -139,10 +139,11 @@ extension ClientCallCore {
     waiter.resume(returning: isPlain)
   }
 
-  /// More than one whole message, or one that is too large.
+  /// Leaves all but one plain message at most to `onlyResponse`, at once.
   func judgeOnly() {
     switch reader.front {
-    case .incomplete, .message(isFollowed: false): break
+    case .incomplete: break
+    case .message(isFollowed: false) where reader.plainFront != nil: break
     case .message, .tooLarge: endRun()
     }
   }
