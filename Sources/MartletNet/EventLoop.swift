@@ -36,6 +36,8 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   @exclusivity(unchecked) private var runningJobs: ContiguousArray<UnownedJob> = []
   @exclusivity(unchecked) private var blocks: ContiguousArray<() -> Void> = []
   private var timers = TimerHeap()
+  @exclusivity(unchecked) private var woken: ContiguousArray<WokenTask> = []
+  let alarm = TaskAlarm()
   @exclusivity(unchecked) private var dirty: ContiguousArray<Transport> = []
   @exclusivity(unchecked) private var flushing: ContiguousArray<Transport> = []
   private var sources: ContiguousArray<EventSource> = []
@@ -90,6 +92,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   }
 
   deinit {
+    alarm.end()
     close(wakeup)
     close(epoll)
   }
@@ -185,6 +188,16 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   package func execute(_ block: @escaping @Sendable () -> Void) {
     if isCurrent { return blocks.append(block) }
     post { $0.blocks.append(block) }
+  }
+
+  /// Resumes, at the end of this turn, a task that waits elsewhere; all of them together, so that
+  /// they cost one waking of Swift's threads.
+  package func wakeAtEndOfTurn(
+    _ task: UnsafeContinuation<UInt8, Never>,
+    returning value: UInt8
+  ) {
+    assert(isCurrent)
+    woken.append(WokenTask(continuation: task, value: value))
   }
 
   /// Runs `action` on the loop once `delay` has passed.
@@ -344,6 +357,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
       action?()
     }
     runJobs()
+    wakeTasks()
     flushDirty()
     if !retired.isEmpty { freeRetired() }
   }
@@ -410,6 +424,12 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
       budget -= runningJobs.count
       runningJobs.removeAll(keepingCapacity: true)
     }
+  }
+
+  private func wakeTasks() {
+    if woken.isEmpty { return }
+    alarm.wake(woken)
+    woken.removeAll(keepingCapacity: woken.count < 64)
   }
 
   private func flushDirty() {

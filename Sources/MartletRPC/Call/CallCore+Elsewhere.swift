@@ -10,13 +10,13 @@ extension CallCore {
   /// A reader elsewhere that waits.
   struct RemoteReader {
     let ticket: UInt64
-    let continuation: UnsafeContinuation<Arrival, Never>
+    let continuation: UnsafeContinuation<UInt8, Never>
     /// Whether the end of the turn brings it what has come.
     var isDue = false
   }
 
   /// What ends the wait of a reader elsewhere.
-  enum Arrival {
+  enum Arrival: UInt8 {
     /// Messages are in the inbox.
     case messages
     /// What has come is for the loop to judge: the end, a failure, a message that is compressed or
@@ -44,9 +44,9 @@ extension CallCore {
     } onCancel: {
       loop.execute { self.cancelRemoteReader(ticket) }
     }
-    switch arrival {
+    switch Arrival(rawValue: arrival) {
     case .messages: return true
-    case .other: return false
+    case .other, nil: return false
     case .cancelled: throw Self.taskCancelled
     case .refused: throw Self.twoReaders
     }
@@ -54,10 +54,10 @@ extension CallCore {
 
   private func readerWaits(_ reader: RemoteReader) {
     if reader.ticket == cancelledTicket {
-      reader.continuation.resume(returning: .cancelled)
+      wake(reader, .cancelled)
       return waitingTaskWasCancelled()
     }
-    guard !isReaderWaiting else { return reader.continuation.resume(returning: .refused) }
+    guard !isReaderWaiting else { return wake(reader, .refused) }
     if bytesElsewhere > 0 {
       // It waits, so it has taken them all.
       bytesElsewhere = 0
@@ -74,8 +74,12 @@ extension CallCore {
       return
     }
     remoteReader = nil
-    waiting.continuation.resume(returning: .cancelled)
+    wake(waiting, .cancelled)
     waitingTaskWasCancelled()
+  }
+
+  private func wake(_ reader: RemoteReader, _ arrival: Arrival) {
+    loop.wakeAtEndOfTurn(reader.continuation, returning: arrival.rawValue)
   }
 
   /// Something has come for the reader elsewhere: at the end of the turn it gets all that has.
@@ -93,7 +97,7 @@ extension CallCore {
       return
     }
     remoteReader = nil
-    waiting.continuation.resume(returning: fillInbox() ? .messages : .other)
+    wake(waiting, fillInbox() ? .messages : .other)
   }
 
   private func fillInbox() -> Bool {

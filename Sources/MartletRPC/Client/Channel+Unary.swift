@@ -98,23 +98,31 @@ extension ClientCallCore {
   ///   `onlyResponse` to judge, on the loop.
   @usableFromInline
   func run(_ frame: [UInt8]) async -> Bool {
-    await withTaskCancellationHandler {
+    let isWhole = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         if loop.isCurrent {
-          begin(frame, continuation)
+          begin(frame, OnlyWaiter(continuation: continuation, isOnLoop: true))
         } else {
-          loop.execute { self.begin(frame, continuation) }
+          let waiter = OnlyWaiter(continuation: continuation, isOnLoop: false)
+          loop.execute { self.begin(frame, waiter) }
         }
       }
     } onCancel: {
       loop.execute { self.fail(Self.taskCancelled) }
     }
+    return isWhole != 0
   }
 
-  private func begin(_ frame: [UInt8], _ continuation: UnsafeContinuation<Bool, Never>) {
+  /// Who waits in `run`.
+  struct OnlyWaiter {
+    let continuation: UnsafeContinuation<UInt8, Never>
+    let isOnLoop: Bool
+  }
+
+  private func begin(_ frame: [UInt8], _ waiter: OnlyWaiter) {
+    onlyWaiter = waiter
     // Race: the call for which this one is made, or the task, was cancelled meanwhile.
-    guard outcome == nil else { return continuation.resume(returning: false) }
-    onlyWaiter = continuation
+    guard outcome == nil else { return endRun() }
     awaitsAll = true
     do throws(RPCError) { try startWithOnlyRequest(frame) } catch { fail(error) }
   }
@@ -136,7 +144,12 @@ extension ClientCallCore {
     if case .success = outcome, reader.front == .message(isFollowed: false) {
       isPlain = reader.plainFront != nil
     }
-    waiter.resume(returning: isPlain)
+    let result: UInt8 = isPlain ? 1 : 0
+    if waiter.isOnLoop {
+      waiter.continuation.resume(returning: result)
+    } else {
+      loop.wakeAtEndOfTurn(waiter.continuation, returning: result)
+    }
   }
 
   /// Leaves all but one plain message at most to `onlyResponse`, at once.

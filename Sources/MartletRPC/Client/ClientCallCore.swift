@@ -37,7 +37,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   @exclusivity(unchecked) private var leading: Metadata?
   @exclusivity(unchecked) private(set) var outcome: Result<Metadata, RPCError>?
   /// Who waits for the end of a call with one request and one response.
-  @exclusivity(unchecked) var onlyWaiter: UnsafeContinuation<Bool, Never>?
+  @exclusivity(unchecked) var onlyWaiter: OnlyWaiter?
   /// Memory that goes back to the outbox.
   @exclusivity(unchecked) private var drained = CallOutbox.Frames()
   /// Who hears the outcome: interceptors, and the call that this one is made for.
