@@ -44,7 +44,8 @@ public struct ReflectionService: Sendable {
     return RPCService(
       name: name,
       methods: [
-        .bidirectional(method) { requests, responses, _ in
+        .bidirectional(method) { requests, responses, call in
+          call.endOnShutdown()
           var conversation = ReflectionConversation(index)
           for try await request in requests {
             try await responses.send(conversation.answer(request))

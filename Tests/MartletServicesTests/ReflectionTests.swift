@@ -165,4 +165,24 @@ struct ReflectionTests {
       #expect(try answers.last.map(paths) == ["grpc/reflection/v1alpha/reflection.proto"])
     }
   }
+
+  @Test("a stream of questions does not hold up a shutdown")
+  func serverShutsDown() async throws {
+    let services = ReflectionService([]).services
+    let server = Server(configuration: ServerConfiguration(), services: services)
+    let channel = Channel(
+      to: .host("127.0.0.1", port: try server.start()[0].port),
+      configuration: ChannelConfiguration(security: .plaintext)
+    )
+    let call = try await GRPCServerReflectionClient(channel).serverReflectionInfo()
+    try await call.requests.send(.with { $0.messageRequest = .listServices("") })
+    var answers = call.responses.makeAsyncIterator()
+    #expect(try await answers.next() != nil)
+    let start = ContinuousClock.now
+    await server.shutdown(grace: .seconds(60))
+    #expect(ContinuousClock.now - start < .seconds(20))
+    let end = await #expect(throws: RPCError.self) { try await answers.next() }
+    #expect(end?.code == .unavailable)
+    await channel.close()
+  }
 }

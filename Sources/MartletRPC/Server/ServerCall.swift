@@ -148,6 +148,17 @@ extension ServerCall {
     if isNow { body() }
   }
 
+  /// Has the call cancelled with UNAVAILABLE as soon as the server begins to shut down.
+  ///
+  /// For streams without an end of their own, whose clients do well to ask another server: they would
+  /// hold up the shutdown for all its grace.
+  public func endOnShutdown() {
+    let core = core
+    onShutdown { core.cutSoon(Self.shuttingDown) }
+  }
+
+  private static let shuttingDown = RPCError(.unavailable, "the server is shutting down")
+
   /// The server takes no new calls from now on.
   func markShutdown() {
     flags.bitwiseOr(Self.shutdownFlag, ordering: .releasing)

@@ -333,6 +333,13 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     leaveIfOver()
   }
 
+  /// From any task; nothing for a call that is over by then.
+  func cutSoon(_ error: RPCError) {
+    loop.execute { [self] in
+      if storedCall != nil { cut(error) }
+    }
+  }
+
   private func stopHandler(_ error: RPCError) {
     // The first cause counts.
     let error = cancellation ?? error

@@ -42,6 +42,67 @@ import Testing
     await channel.close()
   }
 
+  @Test("calls hear of a shutdown, and end with it or use its grace as they like")
+  func told() async throws {
+    let running = Counter()
+    let told = Counter()
+    let handler = CustomHandler(
+      onGet: { _, call in
+        let isShuttingDown = Flag()
+        call.onShutdown { told.increment() }
+        call.onShutdown {
+          told.increment()
+          isShuttingDown.set()
+        }
+        running.increment()
+        #expect(await isShuttingDown.wait())
+        // It has begun: at once.
+        call.onShutdown { told.increment() }
+        try await Task.sleep(for: .milliseconds(200))
+        var response = EchoResponse()
+        response.text = "in time"
+        return response
+      },
+      onChat: { requests, _, call in
+        call.endOnShutdown()
+        running.increment()
+        for try await _ in requests {}
+      }
+    )
+    let (server, channel) = try pair(handler, ServerConfiguration())
+    let client = EchoServiceClient(channel)
+    async let answer = client.get(request())
+    let chat = try await client.chat()
+    #expect(await waitUntil { running.current == 2 })
+    let start = ContinuousClock.now
+    async let shutdown: Void = server.shutdown(grace: .seconds(50))
+    #expect(await failure { try await chat.trailers() }.code == .unavailable)
+    #expect(try await answer.text == "in time")
+    await shutdown
+    #expect(told.current == 3)
+    #expect(ContinuousClock.now - start < .seconds(20))
+    await channel.close()
+  }
+
+  @Test("a call that is over is not ended by a shutdown")
+  func overBefore() async throws {
+    let told = Counter()
+    let kept = Mutex<[ServerCall]>([])
+    let handler = CustomHandler(onGet: { _, call in
+      call.onShutdown { told.increment() }
+      call.endOnShutdown()
+      kept.withLock { $0.append(call) }
+      return EchoResponse()
+    })
+    let (server, channel) = try pair(handler, ServerConfiguration())
+    for _ in 0..<20 { _ = try await EchoServiceClient(channel).get(request()) }
+    await server.shutdown(grace: .zero)
+    #expect(told.current == 0)
+    // Long after: nothing hears it, nothing breaks.
+    for call in kept.withLock({ $0 }) { call.endOnShutdown() }
+    await channel.close()
+  }
+
   @Test("shutdown ends in time whatever the calls wait for", arguments: [1, 2])
   func bounded(loops: Int) async throws {
     let started = Counter()
