@@ -257,9 +257,18 @@ PAGE = [(":method", "POST"), (":scheme", "http"), (":path", "/"), (":authority",
 case("8", "POST with a body that is no call", headers(1, PAGE, OPEN) + data(1, b"test"), "response", reset("NO_ERROR"))
 case("8", "POST with a body and trailers that is no call", headers(1, PAGE, OPEN) + data(1, b"test", 0)
      + headers(1, block([("x-test", "ok")])), "response", reset("NO_ERROR"))
-case("8", "an answer that is no call's obeys the window", [settings((INITIAL_WINDOW_SIZE, 1))
-     + request([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "localhost")]), "first data"],
-     "1 bytes", "ok", "response", "no data")
+GET_PAGE = request([(":method", "GET"), (":scheme", "http"), (":path", "/"), (":authority", "localhost")])
+# grpcio answers such a request without a body, so there is no window to obey.
+for name, send, before in [
+    ("the first window counts", [settings((INITIAL_WINDOW_SIZE, 1)) + GET_PAGE, "first data"], ()),
+    ("the last of several windows counts",
+     [settings((INITIAL_WINDOW_SIZE, 100), (INITIAL_WINDOW_SIZE, 1)) + GET_PAGE, "first data"], ()),
+    ("a window that grows lets it flow", [GET_PAGE, "ping", settings((INITIAL_WINDOW_SIZE, 1)), "first data"], STALLED),
+    ("a window may become negative", [settings((INITIAL_WINDOW_SIZE, 3)) + GET_PAGE, "first data",
+                                      settings((INITIAL_WINDOW_SIZE, 2)), "no data", window_update(1, 2), "first data"],
+     ()),
+]:
+    case("8", f"an answer that is no call's: {name}", send, "1 bytes", "no data", "response", settings=before)
 
 TRAILERS = headers(1, block([("x-trailer", "1")]))
 case("8.1", "trailers are taken", headers(1, None, OPEN) + data(1, MESSAGE, 0) + TRAILERS, "response")

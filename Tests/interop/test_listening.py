@@ -1,5 +1,6 @@
 """Foreign clients against our listeners: TLS as stock clients speak it, PROXY headers, Unix sockets, limits."""
 
+import re
 import resource
 import socket
 import ssl
@@ -119,6 +120,22 @@ def test_the_servers_order_of_ciphers_counts(both):
 def test_what_is_weak_or_foreign_is_refused(both, settings):
     with pytest.raises((ssl.SSLError, ConnectionResetError)):
         handshake(both, **settings)
+
+
+@pytest.mark.parametrize("groups, group", [
+    ("P-521:P-256", "prime256v1"), ("X448:P-384", "secp384r1"), ("P-256:X25519", "prime256v1"), ("X448", None),
+])
+def test_a_client_whose_first_choice_of_group_is_not_ours(both, groups, group):
+    """TLS 1.3 asks such a client for another ClientHello."""
+    made = subprocess.run(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{both.port}", "-tls1_3", "-alpn", "h2", "-groups", groups],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=20)
+    if group is None:
+        assert "handshake failure" in made.stderr
+    else:
+        assert "ALPN protocol: h2" in made.stdout
+        # OpenSSL 3.0 names X25519 as "X25519, 253 bits", the others as "ECDH, prime256v1, 256 bits".
+        assert re.search(rf"Server Temp Key: .*{group}", made.stdout), made.stdout
 
 
 def test_renegotiation_is_refused(both):
