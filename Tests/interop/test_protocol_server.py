@@ -9,7 +9,7 @@ import pytest
 
 from echo_fixtures import PeerServer
 from raw_frames import (CHAT, CONTINUATION, DATA, END_HEADERS, END_STREAM, GET, HEADERS, PADDED, PING, RST_STREAM,
-                        RawConnection, block, frame, request_fields, rst_stream)
+                        WINDOW_UPDATE, RawConnection, block, frame, request_fields, rst_stream)
 from raw_http2 import message
 
 SERVICE = "/martlet.test.v1.EchoService/"
@@ -295,6 +295,26 @@ def test_padding(ask, m):
     rest = frame(DATA, PADDED | END_STREAM, 1, bytes([0]) + body[3:])
     answer = ask(request_fields(), padded, only, rest)
     assert answer.status == (OK, "") and answer.messages(m.EchoResponse)[0].text == "hello"
+
+
+def test_padding_costs_no_window_for_good(server, m):
+    """Ten times more padding than the call's window, five bytes of message a frame."""
+    body = hello(m, "x" * 10_000)
+    with RawConnection(server.port) as connection:
+        connection.handshake()
+        connection.send(frame(HEADERS, END_HEADERS, 1, block(request_fields())))
+        window, sent = 65_535, 0
+        while sent < len(body):
+            if min(window, connection.window) < 261:
+                got = connection.read()
+                assert got is not None and got.kind == WINDOW_UPDATE
+                window += int.from_bytes(got.payload, "big") if got.stream == 1 else 0
+                continue
+            piece, sent = body[sent:sent + 5], sent + 5
+            connection.send(frame(DATA, PADDED | (END_STREAM if sent >= len(body) else 0), 1,
+                                  bytes([255]) + piece + bytes(255)))
+            window, connection.window = window - 256 - len(piece), connection.window - 256 - len(piece)
+        assert read_answer(connection).messages(m.EchoResponse)[0].text == "x" * 10_000
 
 
 def test_frames_of_unknown_types_between_all_others(server, m):

@@ -38,7 +38,7 @@ struct InteropCaller {
     case .cancelAfterBegin: try await cancelAfterBegin()
     case .cancelAfterFirstResponse: try await cancelAfterFirstResponse()
     case .timeoutOnSleepingServer: try await timeoutOnSleepingServer()
-    case .concurrentLargeUnary: try await concurrentLargeUnary()
+    case .concurrentLargeUnary: try await concurrentLargeUnary(Self.concurrentCalls)
     case .rpcSoak: for _ in 0..<Self.soakCalls { try await largeUnary() }
     case .channelSoak: for _ in 0..<Self.soakCalls { try await onAnotherChannel() }
     }
@@ -49,13 +49,13 @@ struct InteropCaller {
 
   // MARK: Unary
 
-  private func largeUnary() async throws {
+  func largeUnary() async throws {
     try expectLarge(try await client.unaryCall(.large()))
   }
 
-  private func concurrentLargeUnary() async throws {
+  func concurrentLargeUnary(_ count: Int) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for _ in 0..<Self.concurrentCalls { group.addTask { try await self.largeUnary() } }
+      for _ in 0..<count { group.addTask { try await self.largeUnary() } }
       try await group.waitForAll()
     }
   }

@@ -11,6 +11,7 @@ enum InteropPeer {
     usage: InteropPeer serve [PORT [CERTIFICATE KEY]]
            InteropPeer call CASE HOST PORT [ROOTS]
            InteropPeer cases
+           InteropPeer http2-cases
            InteropPeer measure FILE
     """
 
@@ -21,6 +22,7 @@ enum InteropPeer {
       case "serve": try await serve(Array(arguments))
       case "call": try await call(Array(arguments))
       case "cases": for name in InteropCase.allCases { print(name.rawValue) }
+      case "http2-cases": for name in HTTP2Case.allCases { print(name.rawValue) }
       case "measure": try CompressionCost.measure(file: arguments.first ?? "")
       default: fail(usage)
       }
@@ -46,18 +48,22 @@ enum InteropPeer {
   }
 
   private static func call(_ arguments: [String]) async throws {
-    guard (3...4).contains(arguments.count), let port = Int(arguments[2]),
-      let test = InteropCase(rawValue: arguments[0])
-    else { fail(usage) }
+    guard (3...4).contains(arguments.count), let port = Int(arguments[2]) else { fail(usage) }
     var configuration = ChannelConfiguration(security: .plaintext)
     if arguments.count == 4 { configuration.security = .tls(trust: .pemFile(arguments[3])) }
     let settings = configuration
     let caller = InteropCaller {
       Channel(to: .host(arguments[1], port: port), configuration: settings)
     }
-    try await caller.run(test)
+    if let test = InteropCase(rawValue: arguments[0]) {
+      try await caller.run(test)
+    } else if let test = HTTP2Case(rawValue: arguments[0]) {
+      try await caller.run(test)
+    } else {
+      fail("no such case: \(arguments[0])")
+    }
     await caller.channel.close()
-    print("passed \(test.rawValue)")
+    print("passed \(arguments[0])")
   }
 
   static func fail(_ message: String) -> Never {
