@@ -389,7 +389,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   /// Rounded up, so that a wait never ends just before its timer.
   private func timeoutMilliseconds() -> Int32 {
-    if stopBegan || !jobs.isEmpty || !blocks.isEmpty || !dirty.isEmpty { return 0 }
+    if stopBegan || hasWork { return 0 }
     guard let deadline = timers.nextDeadline else { return -1 }
     let now = MonotonicTime.read()
     guard deadline > now else { return 0 }
@@ -426,6 +426,13 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     }
   }
 
+  /// Whether something is left for the next turn.
+  ///
+  /// A stream may end while frames leave, and with it a wait.
+  private var hasWork: Bool {
+    !(jobs.isEmpty && blocks.isEmpty && dirty.isEmpty && woken.isEmpty)
+  }
+
   private func wakeTasks() {
     if woken.isEmpty { return }
     alarm.wake(woken)
@@ -450,7 +457,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private func endIfIdle() -> Bool {
     guard stopBegan, sources.isEmpty else { return false }
     dropTimers()
-    guard jobs.isEmpty, blocks.isEmpty, dirty.isEmpty else { return false }
+    guard !hasWork else { return false }
     let waiters: [CheckedContinuation<Void, Never>]? = inbox.withLock { box in
       guard box.jobs.isEmpty, box.blocks.isEmpty else { return nil }
       box.phase = .exited

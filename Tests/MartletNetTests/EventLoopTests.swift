@@ -1,4 +1,5 @@
 import Glibc
+import Synchronization
 import Testing
 
 @testable import MartletNet
@@ -31,6 +32,36 @@ import Testing
     }.value
     #expect(places == [true, true, true])
     await loop.stopAndWait()
+  }
+
+  @Test("a task that is woken while bytes leave need not wait for the next event")
+  func wokenInFlush() async throws {
+    let loop = try EventLoop()
+    try loop.start()
+    let (log, other) = (TransportLog(), TransportLog())
+    let isWoken = Mutex(false)
+    let waiting = Task {
+      _ = await withUnsafeContinuation { continuation in
+        loop.execute {
+          let ends = Transport.pipe(loop, loop)
+          ends.server.open(delegate: other)
+          ends.client.open(delegate: log)
+          ends.client.setNeedsFlush()
+          log.duringFlush = {
+            log.duringFlush = nil
+            loop.wakeAtEndOfTurn(continuation, returning: 1)
+          }
+        }
+      }
+      isWoken.withLock { $0 = true }
+    }
+    // Without a word to the loop, which would wake it.
+    for _ in 0..<500 where !isWoken.withLock({ $0 }) {
+      try await Task.sleep(for: .milliseconds(10))
+    }
+    #expect(isWoken.withLock { $0 })
+    await loop.stopAndWait()
+    await waiting.value
   }
 
   @Test("jobs of many threads all run")
