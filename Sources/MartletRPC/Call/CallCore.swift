@@ -73,6 +73,13 @@ class CallCore: @unchecked Sendable {
   /// the reader need not listen for it itself.
   var wakesCurrentTaskWhenCancelled: Bool { false }
 
+  /// Whether the reader must listen to its task's cancellation while it waits.
+  @exclusivity(unchecked) final var mustListen = false
+  @exclusivity(unchecked) private var listeningSince = MonotonicTime(nanoseconds: 0)
+
+  /// A reader on the loop has begun to wait, and does not listen.
+  func readerBeganToWait() {}
+
   /// The peer's messages cannot be read on.
   func readingFailed(_ error: RPCError) {}
 
@@ -199,6 +206,10 @@ class CallCore: @unchecked Sendable {
   private func wakeReader() {
     guard let waiter = readWaiter else { return wakeRemoteReader() }
     readWaiter = nil
+    if mustListen {
+      let waited = loop.now.nanoseconds - listeningSince.nanoseconds
+      mustListen = waited >= Self.momentNanoseconds
+    }
     waiter.resume(returning: .changed)
   }
 
@@ -348,9 +359,10 @@ class CallCore: @unchecked Sendable {
     // What it waits for may be too much for the server: then that was the end.
     guard ending == nil else { return }
     if wakesCurrentTaskWhenCancelled {
-      _ = await withUnsafeContinuation { readWaiter = $0 }
+      _ = await withUnsafeContinuation { beginWait($0) }
       return
     }
+    listeningSince = loop.now
     readTicket &+= 1
     let ticket = readTicket
     let wakeup = await withTaskCancellationHandler {
@@ -361,6 +373,20 @@ class CallCore: @unchecked Sendable {
     if wakeup == .cancelled { throw Self.taskCancelled }
   }
 
+  private func beginWait(_ continuation: UnsafeContinuation<Wakeup, Never>) {
+    readWaiter = continuation
+    readerBeganToWait()
+  }
+
+  /// Sends a reader that waits without listening to its task's cancellation back to listen.
+  final func askToListen() {
+    wakeReader()
+    mustListen = true
+  }
+
+  /// How long a wait may last without listening to the task's cancellation.
+  static var momentNanoseconds: Int64 { 2_000_000 }
+
   final var canWaitInLine: Bool {
     loop.isCurrent && ending == nil && !isReaderWaiting && !reader.isReady
   }
@@ -369,7 +395,7 @@ class CallCore: @unchecked Sendable {
   @usableFromInline
   final func readerWaits(_ continuation: UnsafeContinuation<Wakeup, Never>) {
     guard canWaitInLine else { return continuation.resume(returning: .changed) }
-    readWaiter = continuation
+    beginWait(continuation)
   }
 
   /// Runs after the waiter registered itself: that happens without a break on the loop, and this in

@@ -12,6 +12,9 @@ final class ChannelCore: @unchecked Sendable {
   private let target: ChannelTarget
   private let log: ConnectivityLog
   private let requestHeaders: RequestHeaders
+  /// The header blocks of calls that add nothing of their own, of the methods called last.
+  @exclusivity(unchecked) private var plainHeaders: [(path: String, headers: HTTP2HeaderList)] = []
+  @exclusivity(unchecked) private var plainHeadersTurn = 0
   var encodings: ChannelEncodings
   let credentials: (any CallCredentials)?
   /// Nil when no rule lets a call be made again, so that calls look nothing up.
@@ -134,6 +137,27 @@ final class ChannelCore: @unchecked Sendable {
     }
     return own.headers(path: path, timeLeft: timeLeft, encoding: encoding, metadata: metadata)
   }
+
+  /// The header block of a call that has neither metadata nor a deadline, nor anything else of its
+  /// own.
+  func plainHeaders(_ path: String) -> HTTP2HeaderList {
+    for known in plainHeaders where known.path == path { return known.headers }
+    let headers = requestHeaders.headers(
+      path: path,
+      timeLeft: nil,
+      encoding: .identity,
+      metadata: Metadata()
+    )
+    if plainHeaders.count < Self.maxPlainHeaders {
+      plainHeaders.append((path, headers))
+    } else {
+      plainHeaders[plainHeadersTurn] = (path, headers)
+      plainHeadersTurn = (plainHeadersTurn + 1) % Self.maxPlainHeaders
+    }
+    return headers
+  }
+
+  private static var maxPlainHeaders: Int { 16 }
 
   private func wait(_ call: ClientCallCore) {
     guard waiting.count < limits.maxWaitingCalls else {

@@ -45,6 +45,7 @@ extension ClientCallCore {
 
   /// The header block of the attempt that begins.
   func requestHeaders() -> HTTP2HeaderList {
+    if isPlain { return channel.plainHeaders(path) }
     var headers = channel.headers(
       path,
       options.metadata,
@@ -65,6 +66,13 @@ extension ClientCallCore {
     counts.underPolicy = retry?.previousAttempts ?? 0
     counts.transparent = life.retries
     return counts
+  }
+
+  /// Whether the attempt's headers are those of every such call of its method.
+  private var isPlain: Bool {
+    options.metadata.isEmpty && timeLeft == nil && encoding == .identity
+      && options.extras?.fields.authority == nil && credentialsMetadata == nil
+      && (retry?.previousAttempts ?? 0) == 0
   }
 
   /// No connection can be had, and the call does not wait for one.

@@ -36,6 +36,9 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   @exclusivity(unchecked) var head = ReceivedHeaders()
   @exclusivity(unchecked) private var leading: Metadata?
   @exclusivity(unchecked) private(set) var outcome: Result<Metadata, RPCError>?
+  /// How often a reader on the loop has begun to wait without listening.
+  @exclusivity(unchecked) private var waits: UInt64 = 0
+  private var patience: LoopTimer?
   /// Who waits for the end of a call with one request and one response.
   @exclusivity(unchecked) var onlyWaiter: OnlyWaiter?
   /// Memory that goes back to the outbox.
@@ -134,7 +137,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// False when the connection takes no stream now.
   func open(on connection: HTTP2Connection) -> Bool {
     let headers = requestHeaders()
-    let endsAtOnce = life.requestsFinished && replay.frames.isEmpty
+    let endsAtOnce = life.requestsFinished && replay.isEmpty
     do throws(HTTP2Error) {
       stream = try connection.openStream(headers, endStream: endsAtOnce, delegate: self)
     } catch {
@@ -146,7 +149,7 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     self.connection = connection
     life.opened()
     options.extras?.fields.report?.attempted(at: "\(connection.transport.peerAddress)")
-    for frame in replay.frames { stream?.write(frame) }
+    replay.forEach { stream?.write($0) }
     if life.requestsFinished, !endsAtOnce { stream?.finish() }
     if replay.bytes > channel.limits.replayBytes || channel.holdsTooMuchReplay { overflowed() }
     wakeWaiters()
@@ -315,6 +318,29 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
 
   override func waitingTaskWasCancelled() { cancel() }
 
+  /// A reader on the loop does not listen to its task's cancellation for a moment.
+  ///
+  /// Most waits end within it, and listening costs more than taking a message. When the wait has
+  /// become longer the reader is sent back to listen, and does so from then on, until a wait is short.
+  override var wakesCurrentTaskWhenCancelled: Bool {
+    !mustListen && EventLoop.uncancelledTask != nil
+  }
+
+  override func readerBeganToWait() {
+    waits &+= 1
+    if patience == nil { beginPatience() }
+  }
+
+  private func beginPatience() {
+    let wait = waits
+    patience = loop.schedule(after: .nanoseconds(Self.momentNanoseconds)) { [weak self] in
+      guard let self else { return }
+      patience = nil
+      guard isReaderWaiting, ending == nil else { return }
+      if waits == wait { askToListen() } else { beginPatience() }
+    }
+  }
+
   override func readingFailed(_ error: RPCError) { fail(error) }
 
   private func conclude(
@@ -345,6 +371,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     if !endObservers.isEmpty { tellEndObservers(result) }
     deadlineTimer?.cancel()
     deadlineTimer = nil
+    patience?.cancel()
+    patience = nil
     dropReplay()
     switch result {
     case .success: endReading(.complete)
@@ -380,15 +408,11 @@ extension ClientCallCore: HTTP2StreamDelegate {
     headerName: UnsafeRawBufferPointer,
     value: UnsafeRawBufferPointer
   ) {
-    head.add(
-      name: String(decoding: headerName, as: UTF8.self),
-      value: String(decoding: value, as: UTF8.self)
-    )
+    head.add(name: headerName, value: value)
   }
 
   func stream(_ stream: HTTP2Stream, didEndHeaders kind: HTTP2HeadersKind, endStream: Bool) {
-    let block = head
-    head = ReceivedHeaders()
+    let block = exchange(&head, with: ReceivedHeaders())
     // Late word of an attempt that was given up.
     guard stream === self.stream else { return }
     if encoding != .identity, let accepted = block.acceptEncoding {
@@ -398,6 +422,7 @@ extension ClientCallCore: HTTP2StreamDelegate {
     switch kind {
     case .request: return
     case .trailers: conclude(block.callStatus(), .status)
+    case .response where block.isPlainResponse && !endStream: receive(.messages, block, false)
     case .response: receive(ResponseHead(block, endsStream: endStream), block, endStream)
     }
   }
@@ -481,6 +506,13 @@ extension ClientCallCore: HTTP2StreamDelegate {
     stream = nil
     connection = nil
   }
+}
+
+/// Moves a value out and puts another in its place.
+private func exchange<Value>(_ value: inout Value, with next: consuming Value) -> Value {
+  let old = value
+  value = next
+  return old
 }
 
 extension Result {

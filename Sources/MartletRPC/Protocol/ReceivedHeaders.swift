@@ -15,6 +15,31 @@ package struct ReceivedHeaders: Sendable {
 
   package init() {}
 
+  /// Takes one header as it came.
+  ///
+  /// What most answers consist of makes no text.
+  mutating func add(name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer) {
+    switch name.count {
+    case 7 where name.equals(":status") && value.equals("200"): httpStatus = 200
+    case 12 where name.equals("content-type") && value.equals("application/grpc"):
+      contentType = ContentType.grpc
+    case 11 where name.equals("grpc-status") && value.equals("0"): grpcStatus = Self.okStatus
+    default:
+      add(
+        name: String(decoding: name, as: UTF8.self),
+        value: String(decoding: value, as: UTF8.self)
+      )
+    }
+  }
+
+  private static let okStatus = "0"
+
+  /// Whether the block begins a response like most: HTTP's status 200, messages of protobuf, and
+  /// nothing about compression.
+  var isPlainResponse: Bool {
+    httpStatus == 200 && contentType == ContentType.grpc && encoding == nil
+  }
+
   /// Takes one header; HTTP/2 has made sure that its name is lower case and its value well formed.
   package mutating func add(name: String, value: String) {
     switch name {
@@ -38,6 +63,7 @@ package struct ReceivedHeaders: Sendable {
     guard let grpcStatus else {
       return .failure(RPCError(.unknown, "the server sent no grpc-status", metadata: metadata))
     }
+    if grpcStatus == Self.okStatus { return .success(metadata) }
     let code = StatusCode(header: grpcStatus)
     guard code != .ok else { return .success(metadata) }
     let message = PercentEncoding.decode((grpcMessage ?? "").utf8)

@@ -49,6 +49,7 @@ package enum ContentType {
 
   /// Whether the value is `application/grpc`, alone or followed by `+format` or `;parameters`.
   package static func isGRPC(_ value: String?) -> Bool {
+    if value == grpc { return true }
     guard let type = value.map(mediaType), type.hasPrefix(grpc) else { return false }
     switch type.utf8.dropFirst(grpc.utf8.count).first {
     case nil, UInt8(ascii: "+"): return true
@@ -58,6 +59,7 @@ package enum ContentType {
 
   /// Whether the messages are protobuf's: no format, or `+proto`.
   package static func isProto(_ value: String) -> Bool {
+    if value == grpc { return true }
     let format = mediaType(value).dropFirst(grpc.count)
     return format.isEmpty || format == "+proto"
   }

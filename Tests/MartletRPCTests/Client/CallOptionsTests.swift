@@ -1,12 +1,47 @@
 import EchoSchema
 import MartletHTTP2
 import MartletNet
+import MartletWire
 import TestFiles
 import Testing
 
 @testable import MartletRPC
 
 @Suite(.timeLimit(.minutes(1))) struct CallOptionsTests {
+  @Test("each of many methods keeps its own headers, with metadata and without")
+  func manyMethods() async throws {
+    let methods = (0..<40).map { index in
+      MethodDescriptor<EchoRequest, EchoResponse>(
+        service: "test.Many",
+        name: "Method\(index)",
+        kind: .unary
+      )
+    }
+    let service = RPCService(
+      name: "test.Many",
+      methods: methods.map { method in
+        .unary(method) { _, call in
+          .with { $0.text = method.path + "\(call.metadata["x-mark"] ?? "")" }
+        }
+      }
+    )
+    let server = Server(configuration: .init(listeners: []), services: [service])
+    _ = try server.start()
+    let channel = Channel(inProcess: server)
+    for index in (0..<200).map({ $0 * 7 % 40 }) + [3, 3, 3] {
+      let method = methods[index]
+      let plain = try await channel.unary(method, request()).text
+      #expect(plain == method.path)
+      guard index % 3 == 0 else { continue }
+      var options = CallOptions(timeout: .seconds(20))
+      try options.metadata.set("!", for: "x-mark")
+      let marked = try await channel.unary(method, request(), options: options).text
+      #expect(marked == method.path + "!")
+    }
+    await channel.close()
+    await server.shutdown(grace: .zero)
+  }
+
   @Test("a report gives the metadata of a call with one response")
   func report() async throws {
     let handler = CustomHandler(onGet: { request, call in

@@ -227,6 +227,50 @@ import Testing
     }
   }
 
+  @Test("a reader's cancellation is noticed however long it has waited", arguments: [0, 1, 3, 30])
+  func cancelReader(milliseconds: Int) async throws {
+    try await EchoFixture(wire: .tls).run { client, channel in
+      for delay in [0, 6] as [UInt32] {
+        let task = Task(executorPreference: channel.executor) {
+          await failure {
+            let call = try await client.chat()
+            var responses = call.responses.makeAsyncIterator()
+            for index in 0..<10 {
+              try await call.requests.send(.with { ($0.text, $0.delayMs) = ("\(index)", delay) })
+              let response = try await responses.next()
+              #expect(response?.text == "\(index)")
+            }
+            _ = try await responses.next()
+          }
+        }
+        try await Task.sleep(for: .milliseconds(Int(delay) * 12 + milliseconds))
+        let begin = ContinuousClock.now
+        task.cancel()
+        let error = await task.value
+        #expect(error.code == .cancelled)
+        #expect(ContinuousClock.now - begin < .seconds(5))
+      }
+    }
+  }
+
+  @Test("answers that take their time reach a reader on the loop")
+  func slowAnswers() async throws {
+    try await EchoFixture(wire: .tls).run { client, channel in
+      try await channel.onLoop {
+        let call = try await client.chat()
+        var responses = call.responses.makeAsyncIterator()
+        for index in 0..<60 {
+          let delay: UInt32 = index / 10 % 2 == 0 ? 0 : 20
+          try await call.requests.send(.with { ($0.text, $0.delayMs) = ("\(index)", delay) })
+          let response = try await responses.next()
+          #expect(response?.text == "\(index)")
+          if delay > 0, index % 10 == 9 { #expect(call.core.mustListen) }
+        }
+        call.cancel()
+      }
+    }
+  }
+
   @Test("a task that is cancelled before it calls fails without an answer")
   func cancelledBefore() async throws {
     try await EchoFixture(wire: .tls, handler: silent).run { client, channel in
