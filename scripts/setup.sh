@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.."
 need=${1:-build}
 packages=(libnghttp2-dev libssl-dev libsqlite3-dev libexpat1-dev zlib1g-dev pkg-config)
 case $need in
-  test) packages+=(python3 python3-venv protobuf-compiler) ;;
+  test) packages+=(python3 python3-venv protobuf-compiler iproute2) ;;
   bench) packages+=(python3 python3-venv protobuf-compiler g++ libprotobuf-dev valgrind) ;;
   bench-rpc) packages+=(python3 protobuf-compiler protobuf-compiler-grpc g++ libprotobuf-dev
     libgrpc++-dev golang-go golang-google-grpc-dev golang-goprotobuf-dev protoc-gen-go-1-3

@@ -117,8 +117,9 @@ package struct HTTP2Configuration: Sendable {
   /// once in `stallProbeInterval`, unless the peer's streams said something between; and at that
   /// interval also where nothing is owed.
   package var stallTimeout: Duration?
-  /// As often as gRPC's servers bear PINGs while they have nothing to say.
-  package var stallProbeInterval: Duration = .seconds(300)
+  /// gRPC's servers bear a PING every five minutes while they have nothing to say, and end the
+  /// connection after three that came earlier: what the network delays may not make one early.
+  package var stallProbeInterval: Duration = .seconds(330)
   /// Close when that PING stays unanswered for so long.
   package var keepaliveTimeout: Duration = .seconds(20)
   /// Drain a connection that had no stream for so long; nil never.

@@ -85,12 +85,13 @@ public struct ChannelConfiguration: Sendable {
   public var keepaliveInterval: Duration?
   /// Whether the server is asked also while no call is open.
   public var keepaliveWithoutCalls = false
-  /// With a call open, how long the server may say nothing after something was sent to it before it
-  /// is asked for a sign of life; nil for never.
+  /// With a call open, how long the server may say nothing while it owes an answer before it is asked
+  /// for a sign of life (PING); nil for never.
   ///
-  /// With it a connection that dies while something is sent is noticed within this time and
+  /// With it a connection that dies while an answer is awaited is noticed within this time and
   /// `keepaliveTimeout`, also without `keepaliveInterval`. It asks so seldom that stock servers
-  /// bear it: again only when five minutes have passed, or something has come for a call.
+  /// bear it: again only when five and a half minutes have passed, or something has come for a call.
+  /// So often it asks with a call open that nobody owes an answer, too.
   public var stallTimeout: Duration? = .seconds(20)
   /// How long the answer may take before the connection counts as dead and its calls fail with
   /// UNAVAILABLE.
