@@ -97,9 +97,9 @@ def grpcio_server(messages, services, certificate=None):
     if certificate:
         chain, key = certificate
         credentials = grpc.ssl_server_credentials([(key.read_bytes(), chain.read_bytes())])
-        port = server.add_secure_port("localhost:0", credentials)
+        port = server.add_secure_port("127.0.0.1:0", credentials)
     else:
-        port = server.add_insecure_port("localhost:0")
+        port = server.add_insecure_port("127.0.0.1:0")
     server.start()
     try:
         yield port, servicer
