@@ -179,7 +179,7 @@ extension HTTP2Connection {
     let isSound = gatherFrames(session)
     blocks?.pointee.isSending = false
     guard isSound else { return transport.close(error: .limit("memory")) }
-    pushGathered()
+    if gathered > 0 { pushGathered() }
     wakeStreams()
     if flushBudget <= 0 { transport.setNeedsFlush() }
     regulateReading()
@@ -220,9 +220,15 @@ extension HTTP2Connection {
     from stream: HTTP2Stream
   ) -> nghttp2_error? {
     guard stream.bufferedBytes >= count else { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE }
-    let target = room(for: header.count + count)
-    target.copyMemory(from: header)
-    stream.takeOutbound(into: UnsafeMutableRawBufferPointer(rebasing: target[header.count...]))
+    let isSent = stream.takeOutbound(count, behind: header) { frame in
+      pushGathered()
+      transport.write(frame)
+    }
+    if !isSent {
+      let target = room(for: header.count + count)
+      target.copyMemory(from: header)
+      stream.takeOutbound(into: UnsafeMutableRawBufferPointer(rebasing: target[header.count...]))
+    }
     flushBudget -= header.count + count
     pingGuard.sentSomething()
     return maySendMore ? nil : NGHTTP2_ERR_PAUSE
@@ -247,8 +253,8 @@ extension HTTP2Connection {
   }
 
   private func pushGathered() {
-    guard gathered > 0 else { return }
     if life.unansweredSince == nil { life.unansweredSince = loop.now }
+    guard gathered > 0 else { return }
     transport.write(UnsafeRawBufferPointer(rebasing: loop.gatherBuffer[..<gathered]))
     gathered = 0
   }

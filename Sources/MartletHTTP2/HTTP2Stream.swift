@@ -285,7 +285,7 @@ package final class HTTP2Stream: @unchecked Sendable {
       sending = .deferred
       return Int(NGHTTP2_ERR_DEFERRED.rawValue)
     }
-    let count = min(limit, outbound.count)
+    let count = min(limit, outbound.count, Self.maxFramePayload)
     if count > 0 { flags.pointee |= NGHTTP2_DATA_FLAG_NO_COPY.rawValue }
     guard count == outbound.count else { return count }
     flags.pointee |= NGHTTP2_DATA_FLAG_EOF.rawValue
@@ -303,10 +303,34 @@ package final class HTTP2Stream: @unchecked Sendable {
     return count
   }
 
+  /// With its header, a frame fills one TLS record.
+  private static let maxFramePayload = 16_384 - FrameHead.length
+  /// From this size on, a payload is worth a write of its own.
+  private static let smallestInPlace = 8 << 10
+
   /// Moves a frame's payload to where the connection gathers frames.
   func takeOutbound(into target: UnsafeMutableRawBufferPointer) {
     outbound.move(into: target)
-    connection.bufferedMore(-target.count)
+    took(target.count)
+  }
+
+  /// Gives `body` a frame where its payload stands; false when the payload has to be moved.
+  func takeOutbound(
+    _ count: Int,
+    behind header: UnsafeRawBufferPointer,
+    _ body: (UnsafeRawBufferPointer) -> Void
+  ) -> Bool {
+    guard count >= Self.smallestInPlace, outbound.isInPlace(count, behind: header.count) else {
+      return false
+    }
+    outbound.take(count, behind: header, body)
+    took(count)
+    return true
+  }
+
+  @inline(__always)
+  private func took(_ count: Int) {
+    connection.bufferedMore(-count)
     isStalled = false
     if isThrottled, outbound.count <= connection.configuration.limits.streamLowWaterBytes {
       connection.wake(self)

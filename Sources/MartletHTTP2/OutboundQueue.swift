@@ -101,6 +101,32 @@ struct OutboundQueue: ~Copyable {
     jointCapacity = 0
   }
 
+  /// Whether the next bytes stand in one array, behind as many bytes that are gone as `header` takes.
+  func isInPlace(_ size: Int, behind header: Int) -> Bool {
+    offset >= header && first.count - offset >= size
+  }
+
+  /// Writes `header` over the bytes that are gone, and gives `body` it and the next bytes where they
+  /// stand.
+  ///
+  /// Where `isInPlace` said so.
+  mutating func take(
+    _ size: Int,
+    behind header: UnsafeRawBufferPointer,
+    _ body: (UnsafeRawBufferPointer) -> Void
+  ) {
+    precondition(isInPlace(size, behind: header.count))
+    let start = offset - header.count
+    first.withUnsafeMutableBytes { all in
+      let target = UnsafeMutableRawBufferPointer(rebasing: all[start..<offset + size])
+      target.copyMemory(from: header)
+      body(UnsafeRawBufferPointer(target))
+    }
+    offset += size
+    count -= size
+    if offset == first.count { advance() }
+  }
+
   mutating func removeAll() {
     self = OutboundQueue()
   }

@@ -18,8 +18,7 @@ final class SharedBuffers {
   @exclusivity(unchecked) unowned(unsafe) var outputOwner: Transport?
   /// Where HTTP/2 gathers frames before they are handed to the transport.
   ///
-  /// Seven whole DATA frames: a frame is 9 bytes longer than a TLS record, so that one alone makes a
-  /// record of its last 9 bytes.
+  /// Eight of the largest DATA frames, each of which fills a TLS record.
   let gather = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
 
   deinit {

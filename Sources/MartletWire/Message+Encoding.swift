@@ -1,13 +1,21 @@
 // Where the bytes of a message can go.
 
+/// From this bound on a message is encoded where it stays: below, a copy costs less than room that is
+/// not used.
+private let smallestLargeBound = 32 << 10
+
 extension Message {
-  /// The message as bytes, in an array of exactly that size.
+  /// The message as bytes, in an array of that size; a large one may have room for an eighth more.
   ///
   /// - Parameters:
   ///   - prefix: Zero bytes to put before it, for a caller's own header: gRPC's takes five.
   ///   - deterministic: Whether equal messages give equal bytes: maps are then sorted by key.
   /// - Returns: `prefix` zero bytes and the encoded message.
   public func encoded(prefix: Int = 0, deterministic: Bool = false) -> [UInt8] {
+    let bound = encodedSizeBound
+    if bound >= smallestLargeBound {
+      return encodedInPlace(prefix: prefix, bound: bound, deterministic: deterministic)
+    }
     var bytes: [UInt8] = []
     unsafe WireWriter.withEncoded(self, deterministic: deterministic) { encoded in
       unsafe grow(&bytes, by: prefix + encoded.count) { output in
@@ -17,6 +25,21 @@ extension Message {
       }
     }
     return bytes
+  }
+
+  /// A large message is written where it stays, unless far more room was taken than it needs.
+  @inline(never)
+  private func encodedInPlace(prefix: Int, bound: Int, deterministic: Bool) -> [UInt8] {
+    let capacity = prefix + bound + WireWriter.slack
+    let bytes = unsafe [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
+      let start = unsafe UnsafeMutableRawPointer(buffer.baseAddress.unsafelyUnwrapped)
+      unsafe start.initializeMemory(as: UInt8.self, repeating: 0, count: prefix)
+      count =
+        unsafe prefix
+        + WireWriter.write(self, to: start + prefix, bound: bound, deterministic: deterministic)
+    }
+    if bytes.count >= capacity - capacity / 8 { return bytes }
+    return unsafe bytes.withUnsafeBytes { unsafe Array($0) }
   }
 
   /// Encodes the message into scratch space behind `prefix` bytes, and hands all of it to `body`.

@@ -15,6 +15,24 @@ struct OutputTests {
     #expect(bytes == [1, 2] + message.encoded())
   }
 
+  @Test("a large message is the same as elsewhere, behind any prefix, and wastes little room")
+  func large() throws {
+    var long = Scalars()
+    long.fBytes = (0..<100_000).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    // The bound takes ten bytes for each, one is written.
+    var short = Lists()
+    short.fInt32 = [Int32](repeating: 1, count: 50_000)
+    for message in [long, short] as [any Message] {
+      var buffer = [UInt8](repeating: 0xee, count: message.encodedSizeBound + 100)
+      let count = try buffer.withUnsafeMutableBytes { try message.encode(into: $0) }
+      for prefix in [0, 5] {
+        let encoded = message.encoded(prefix: prefix)
+        #expect(encoded.elementsEqual([UInt8](repeating: 0, count: prefix) + buffer[..<count]))
+        #expect(encoded.capacity <= encoded.count + encoded.count / 7 + 64)
+      }
+    }
+  }
+
   @Test("a buffer of any size that holds it, and no smaller one")
   func buffer() throws {
     let encoded = message.encoded()

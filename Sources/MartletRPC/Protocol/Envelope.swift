@@ -1,3 +1,5 @@
+internal import Glibc
+
 /// The five bytes before each message: one of flags, four of length (PROTOCOL-HTTP2.md, "Length-
 /// Prefixed-Message").
 package enum Envelope {
@@ -54,7 +56,7 @@ package struct EnvelopeReader: ~Copyable {
     self.maxMessageBytes = maxMessageBytes
   }
 
-  deinit { memory?.deallocate() }
+  deinit { free(memory) }
 
   /// Bytes appended and not yet taken.
   package var bufferedBytes: Int { end - start }
@@ -191,7 +193,7 @@ package struct EnvelopeReader: ~Copyable {
     start = 0
     end = 0
     guard capacity > Self.keptCapacity else { return }
-    memory?.deallocate()
+    free(memory)
     memory = nil
     capacity = 0
   }
@@ -215,9 +217,9 @@ package struct EnvelopeReader: ~Copyable {
         whole > needed
         ? max(needed, min(whole, needed * 4), Self.firstCapacity)
         : max(needed, capacity * 2, Self.firstCapacity)
-      let fresh = UnsafeMutableRawPointer.allocate(byteCount: grown, alignment: 16)
-      if let memory { fresh.copyMemory(from: memory + start, byteCount: held) }
-      memory?.deallocate()
+      if let memory, start > 0 { memory.copyMemory(from: memory + start, byteCount: held) }
+      // Often in place: a long message is alone at the end of the heap.
+      guard let fresh = realloc(memory, grown) else { fatalError("no memory for a message") }
       memory = fresh
       capacity = grown
     }
