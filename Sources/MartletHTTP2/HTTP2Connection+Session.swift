@@ -86,6 +86,10 @@ extension HTTP2Connection {
       violated(by: Int32(clamping: used))
       return false
     }
+    if consumable > 0 {
+      check(nghttp2_session_consume_connection(session, consumable))
+      consumable = 0
+    }
     return true
   }
 
@@ -127,14 +131,14 @@ extension HTTP2Connection {
 
   /// Race: DATA came on a stream that has ended.
   func receivedInVain(_ data: UnsafeRawBufferPointer) {
-    _ = nghttp2_session_consume_connection(session, data.count)
+    consumable += data.count
   }
 
   func received(_ data: UnsafeRawBufferPointer, on stream: HTTP2Stream) {
     life.mayProbe = true
     unconsumed += data.count
     if unconsumed <= configuration.limits.maxUnconsumedBytes {
-      _ = nghttp2_session_consume_connection(session, data.count)
+      consumable += data.count
     } else {
       withheld += data.count
     }

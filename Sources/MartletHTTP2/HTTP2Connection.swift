@@ -70,6 +70,8 @@ package final class HTTP2Connection: @unchecked Sendable {
 
   @exclusivity(unchecked) var unconsumed = 0
   @exclusivity(unchecked) var withheld = 0
+  /// Bytes of what nghttp2 is reading that go back to the connection's window when it has read it.
+  @exclusivity(unchecked) var consumable = 0
   /// The connection's own window.
   @exclusivity(unchecked) var windowBytes = 0
   /// Bytes that the streams' users wrote and no frame has taken.

@@ -48,7 +48,7 @@ struct OutboundQueue: ~Copyable {
 
   private mutating func growJoint(by count: Int) {
     let capacity = max(jointEnd + count, jointCapacity * 2, Self.firstCapacity)
-    let fresh = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 16)
+    let fresh = UnsafeMutableRawPointer.allocate(byteCount: capacity, alignment: 1)
     if let joint { fresh.copyMemory(from: joint, byteCount: jointEnd) }
     joint?.deallocate()
     joint = fresh
@@ -82,6 +82,7 @@ struct OutboundQueue: ~Copyable {
     }
   }
 
+  @inline(__always)
   private mutating func moveJoint(into target: UnsafeMutableRawBufferPointer) -> Int {
     let size = min(target.count, jointEnd - jointStart)
     guard size > 0, let joint else { return 0 }

@@ -6,14 +6,34 @@ internal import MartletNet
 /// nghttp2 could keep closed streams for this, at some 200 bytes each; three numbers do.
 struct PeerConduct {
   /// The highest stream that the peer has opened.
-  var newestStream: Int32 = 0
-  /// Spares the look-up for the frames that follow a request's head.
-  var isNewestOpen = false
+  private(set) var newestStream: Int32 = 0
+  /// Which of the 64 newest streams are open, the newest in the lowest bit: spares the look-up for
+  /// most frames.
+  private var openStreams: UInt64 = 0
   /// The highest stream that we ended before the peer had ended its side.
   ///
   /// Race: its frames, and for want of a longer memory those of earlier streams, may have been under
   /// way.
   var newestCutShort: Int32 = 0
+
+  mutating func opened(_ id: Int32) {
+    guard id > newestStream else { return }
+    openStreams = openStreams << age(id: newestStream, newest: id) | 1
+    newestStream = id
+  }
+
+  mutating func closed(_ id: Int32) {
+    if id <= newestStream { openStreams &= ~(1 << age(id: id, newest: newestStream)) }
+  }
+
+  /// Whether the stream, which the peer has opened, is known to be open; false also if that was long
+  /// ago.
+  func isOpen(_ id: Int32) -> Bool {
+    openStreams >> age(id: id, newest: newestStream) & 1 == 1
+  }
+
+  /// How many streams of the peer's have come after it: their numbers are odd.
+  private func age(id: Int32, newest: Int32) -> Int32 { newest >> 1 - id >> 1 }
 }
 
 extension HTTP2Connection {
@@ -89,12 +109,11 @@ extension HTTP2Connection {
   }
 
   func peerOpened(_ id: Int32) {
-    conduct.newestStream = max(conduct.newestStream, id)
-    conduct.isNewestOpen = true
+    conduct.opened(id)
   }
 
   func peerLost(_ stream: HTTP2Stream) {
-    if stream.id == conduct.newestStream { conduct.isNewestOpen = false }
+    if role == .server { conduct.closed(stream.id) }
     if !stream.isRemoteEnded { cutShort(stream.id) }
   }
 
@@ -106,8 +125,7 @@ extension HTTP2Connection {
   /// the connection (RFC 9113, sections 5.1 and 5.1.1).
   private func peerUses(_ id: Int32) {
     guard role == .server, id <= conduct.newestStream, id > conduct.newestCutShort, id & 1 == 1,
-      !(id == conduct.newestStream && conduct.isNewestOpen),
-      nghttp2_session_get_stream_user_data(session, id) == nil
+      !conduct.isOpen(id), nghttp2_session_get_stream_user_data(session, id) == nil
     else { return }
     terminate(.streamClosed, .peerViolation(.streamClosed, "a frame on a stream that has ended"))
   }

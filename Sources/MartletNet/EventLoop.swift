@@ -35,7 +35,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   @exclusivity(unchecked) private var jobs: ContiguousArray<UnownedJob> = []
   @exclusivity(unchecked) private var runningJobs: ContiguousArray<UnownedJob> = []
   @exclusivity(unchecked) private var blocks: ContiguousArray<() -> Void> = []
-  private var timers = TimerHeap()
+  @exclusivity(unchecked) private var timers = TimerHeap()
   @exclusivity(unchecked) private var woken: ContiguousArray<WokenTask> = []
   let alarm = TaskAlarm()
   @exclusivity(unchecked) private var dirty: ContiguousArray<Transport> = []
@@ -55,7 +55,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   }
   private var heapTrim = HeapTrim()
   /// TLS handshakes of accepted connections.
-  var handshakes: HandshakeGate
+  @exclusivity(unchecked) var handshakes: HandshakeGate
   /// Bytes that the users of this loop's connections hold for peers that have not taken them.
   @exclusivity(unchecked) package private(set) var unsentBytes = 0
   @exclusivity(unchecked) private var quietWatch = QuietWatch()
@@ -365,7 +365,8 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   /// What is freed may retire more, which waits for the next turn.
   private func freeRetired() {
     swap(&retired, &freeing)
-    freeing.removeAll(keepingCapacity: freeing.count < 64)
+    guard freeing.count < 64 else { return freeing.removeAll() }
+    while freeing.popLast() != nil {}
   }
 
   private func waitForEvents(_ events: UnsafeMutableBufferPointer<epoll_event>) {

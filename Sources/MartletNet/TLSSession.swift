@@ -191,6 +191,14 @@ final class TLSSession {
   /// Whether `read` has nothing to give until more input comes, so that asking is a waste.
   var isUsedUp: Bool { input.isEmpty && SSL_has_pending(ssl) == 0 }
 
+  /// Moves the next bytes of `input`; returns how many.
+  fileprivate func giveInput(to target: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(target.count, input.count)
+    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: input[..<count]))
+    input = UnsafeRawBufferPointer(rebasing: input[count...])
+    return count
+  }
+
   /// OpenSSL took a step of its handshake machine, which runs for late messages too.
   func tookHandshakeStep() {
     if isDone { lateSteps += 1 }
@@ -258,17 +266,15 @@ private nonisolated(unsafe) let transportMethod: OpaquePointer? = {
   }
   BIO_meth_set_ctrl(method) { _, command, _, _ in command == BIO_CTRL_FLUSH ? 1 : 0 }
   BIO_meth_set_read_ex(method) { bio, target, count, taken in
-    guard let target, let taken, let session = session(of: bio) else { return 0 }
+    guard let target, let taken, let data = BIO_get_data(bio) else { return 0 }
     martlet_BIO_clear_retry_flags(bio)
-    let available = min(count, session.input.count)
-    guard available > 0, let source = session.input.baseAddress else {
-      martlet_BIO_set_retry_read(bio)
-      return 0
+    // Twice a record, so nobody counts it: whoever uses OpenSSL holds its session.
+    let given = Unmanaged<TLSSession>.fromOpaque(data)._withUnsafeGuaranteedRef {
+      $0.giveInput(to: UnsafeMutableRawBufferPointer(start: target, count: count))
     }
-    memcpy(target, source, available)
-    session.input = UnsafeRawBufferPointer(rebasing: session.input[available...])
-    taken.pointee = available
-    return 1
+    taken.pointee = given
+    if given == 0 { martlet_BIO_set_retry_read(bio) }
+    return given == 0 ? 0 : 1
   }
   BIO_meth_set_write_ex(method) { bio, source, count, written in
     guard let written, let transport = session(of: bio)?.transport else { return 0 }

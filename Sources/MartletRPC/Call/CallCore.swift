@@ -387,7 +387,7 @@ class CallCore: @unchecked Sendable {
   /// How long a wait may last without listening to the task's cancellation.
   static var momentNanoseconds: Int64 { 2_000_000 }
 
-  final var canWaitInLine: Bool {
+  @inline(__always) final var canWaitInLine: Bool {
     loop.isCurrent && ending == nil && !isReaderWaiting && !reader.isReady
   }
 

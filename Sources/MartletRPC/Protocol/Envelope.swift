@@ -103,6 +103,7 @@ package struct EnvelopeReader: ~Copyable {
 
   /// The next message where it stands, if all of it is here and its flags are 0; valid until the
   /// reader changes.
+  @inline(__always)
   package var plainFront: UnsafeRawBufferPointer? {
     guard let memory, let length = announcedLength, length <= maxMessageBytes,
       bufferedBytes - Envelope.prefixLength >= length,
@@ -112,6 +113,7 @@ package struct EnvelopeReader: ~Copyable {
   }
 
   /// Takes away the next message, which is `length` bytes long.
+  @inline(__always)
   package mutating func dropFront(length: Int) {
     precondition(length + Envelope.prefixLength <= bufferedBytes, "the message is all here")
     start += Envelope.prefixLength + length
@@ -198,6 +200,7 @@ package struct EnvelopeReader: ~Copyable {
     capacity = 0
   }
 
+  @inline(__always)
   private var announcedLength: Int? {
     guard let memory, bufferedBytes >= Envelope.prefixLength else { return nil }
     let length = memory.loadUnaligned(fromByteOffset: start + 1, as: UInt32.self)

@@ -14,7 +14,7 @@ final class ServerConnection: HTTP2ConnectionDelegate, HTTP2StreamDelegate {
   /// One is enough: HTTP/2 never interleaves two header blocks.
   @exclusivity(unchecked) private var head = RequestHead()
   /// Calls of this connection whose stream is open or whose handler still runs.
-  var callCount = 0
+  @exclusivity(unchecked) var callCount = 0
   /// Whose calls these are, for limits of one peer; set with the first call where there are any.
   private(set) var peerKey: String?
 

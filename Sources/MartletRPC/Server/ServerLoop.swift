@@ -26,7 +26,7 @@ final class ServerLoop: @unchecked Sendable {
   private var isCut = false
   /// Itself: nobody else need hold it from its start until it drains.
   private var whileAccepting: ServerLoop?
-  private var emptyWaiters: [UnsafeContinuation<Void, Never>] = []
+  @exclusivity(unchecked) private var emptyWaiters: [UnsafeContinuation<Void, Never>] = []
 
   init(
     configuration: ServerConfiguration,
