@@ -54,6 +54,20 @@ import Testing
     }
   }
 
+  @Test("a stream is read by generic code, by the library's adapters, and on an actor")
+  func readers() async throws {
+    try await EchoFixture(wire: .pipe).run { client, _ in
+      let texts = (0..<20).map { "message \($0)" }
+      for reader in [Reader.collect, Reader.collectMapped, Listener().collect] {
+        let call = try await client.chat()
+        async let received = reader(call.responses)
+        for text in texts { try await call.requests.send(request(text)) }
+        await call.requests.finish()
+        #expect(try await received == texts)
+      }
+    }
+  }
+
   @Test("both directions of a call flow at once, beyond every window", arguments: Wire.allCases)
   func bothAtOnce(wire: Wire) async throws {
     try await EchoFixture(wire: wire).run { client, _ in
@@ -117,5 +131,41 @@ import Testing
       let response = try await client.get(large)
       #expect(response.padding.count == 5_000_000)
     }
+  }
+}
+
+private enum Reader {
+  @Sendable
+  static func collect(_ responses: MessageStream<EchoResponse>) async throws -> [String] {
+    try await texts(of: responses)
+  }
+
+  @Sendable
+  static func collectMapped(_ responses: MessageStream<EchoResponse>) async throws -> [String] {
+    var texts: [String] = []
+    for try await text in responses.map(\.text).prefix(100) { texts.append(text) }
+    return texts
+  }
+
+  private static func texts<Responses: AsyncSequence>(
+    of responses: Responses
+  ) async throws -> [String] where Responses.Element == EchoResponse {
+    var texts: [String] = []
+    for try await response in responses { texts.append(response.text) }
+    return texts
+  }
+}
+
+private actor Listener {
+  private var texts: [String] = []
+
+  /// Each message is taken on the actor, whatever brings it.
+  func collect(_ responses: MessageStream<EchoResponse>) async throws -> [String] {
+    for try await response in responses {
+      preconditionIsolated()
+      texts.append(response.text)
+    }
+    preconditionIsolated()
+    return texts
   }
 }
