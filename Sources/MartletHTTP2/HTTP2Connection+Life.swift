@@ -335,7 +335,8 @@ extension HTTP2Stream {
       reset(.enhanceYourCalm)
       return false
     }
-    if headersKind == .response, name.elementsEqual(":status".utf8) {
+    // No other pseudo-header is a response's.
+    if headersKind == .response, name.first == UInt8(ascii: ":") {
       isInterim = value.first == UInt8(ascii: "1")
     }
     if hearsFrames, !isInterim { delegate?.stream(self, headerName: name, value: value) }

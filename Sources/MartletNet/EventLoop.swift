@@ -35,6 +35,9 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   @exclusivity(unchecked) private var jobs: ContiguousArray<UnownedJob> = []
   @exclusivity(unchecked) private var runningJobs: ContiguousArray<UnownedJob> = []
   @exclusivity(unchecked) private var blocks: ContiguousArray<() -> Void> = []
+  @exclusivity(unchecked) private var runningBlocks: ContiguousArray<() -> Void> = []
+  @exclusivity(unchecked) private var callers: ContiguousArray<any LoopCaller> = []
+  @exclusivity(unchecked) private var runningCallers: ContiguousArray<any LoopCaller> = []
   @exclusivity(unchecked) private var timers = TimerHeap()
   @exclusivity(unchecked) private var woken: ContiguousArray<WokenTask> = []
   let alarm = TaskAlarm()
@@ -64,6 +67,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private struct Inbox {
     var jobs: ContiguousArray<UnownedJob> = []
     var blocks: ContiguousArray<@Sendable () -> Void> = []
+    var callers: ContiguousArray<any LoopCaller> = []
     var phase = Phase.idle
     var stopRequested = false
     var stopWaiters: [CheckedContinuation<Void, Never>] = []
@@ -188,6 +192,15 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   package func execute(_ block: @escaping @Sendable () -> Void) {
     if isCurrent { return blocks.append(block) }
     post { $0.blocks.append(block) }
+  }
+
+  /// Has the loop run the caller's errands: within this turn if called there, else soon.
+  ///
+  /// From any thread. It takes no memory, as a block does, so who often has errands keeps them and
+  /// tells the loop of them once.
+  package func call(_ caller: any LoopCaller) {
+    if isCurrent { return callers.append(caller) }
+    post { $0.callers.append(caller) }
   }
 
   /// Resumes, at the end of this turn, a task that waits elsewhere; all of them together, so that
@@ -400,9 +413,11 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private func collectMail() {
     guard hasMail.exchange(false, ordering: .sequentiallyConsistent) else { return }
     inbox.withLock { box in
-      work.mail &+= box.jobs.count &+ box.blocks.count
+      work.mail &+= box.jobs.count &+ box.blocks.count &+ box.callers.count
       jobs.append(contentsOf: box.jobs)
       for block in box.blocks { blocks.append(block) }
+      callers.append(contentsOf: box.callers)
+      box.callers.removeAll(keepingCapacity: true)
       box.jobs.removeAll(keepingCapacity: true)
       box.blocks.removeAll(keepingCapacity: true)
       stopBegan = box.stopRequested
@@ -412,13 +427,8 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   private func runJobs() {
     let executor = asUnownedTaskExecutor()
     var budget = limits.maxJobsPerTurn
-    while budget > 0, !jobs.isEmpty || !blocks.isEmpty {
-      if !blocks.isEmpty {
-        let batch = blocks
-        blocks = []
-        for block in batch { block() }
-        budget -= batch.count
-      }
+    while budget > 0, !jobs.isEmpty || !blocks.isEmpty || !callers.isEmpty {
+      budget -= runErrands()
       swap(&jobs, &runningJobs)
       work.jobs &+= runningJobs.count
       for job in runningJobs { job.runSynchronously(on: executor) }
@@ -427,11 +437,24 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     }
   }
 
+  /// How many they were.
+  private func runErrands() -> Int {
+    let count = callers.count + blocks.count
+    guard count > 0 else { return 0 }
+    swap(&callers, &runningCallers)
+    for caller in runningCallers { caller.runErrands() }
+    runningCallers.removeAll(keepingCapacity: runningCallers.count < 64)
+    swap(&blocks, &runningBlocks)
+    for block in runningBlocks { block() }
+    runningBlocks.removeAll(keepingCapacity: runningBlocks.count < 64)
+    return count
+  }
+
   /// Whether something is left for the next turn.
   ///
   /// A stream may end while frames leave, and with it a wait.
   private var hasWork: Bool {
-    !(jobs.isEmpty && blocks.isEmpty && dirty.isEmpty && woken.isEmpty)
+    !(jobs.isEmpty && blocks.isEmpty && callers.isEmpty && dirty.isEmpty && woken.isEmpty)
   }
 
   private func wakeTasks() {
@@ -460,7 +483,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     dropTimers()
     guard !hasWork else { return false }
     let waiters: [CheckedContinuation<Void, Never>]? = inbox.withLock { box in
-      guard box.jobs.isEmpty, box.blocks.isEmpty else { return nil }
+      guard box.jobs.isEmpty, box.blocks.isEmpty, box.callers.isEmpty else { return nil }
       box.phase = .exited
       defer { box.stopWaiters = [] }
       return box.stopWaiters
@@ -469,6 +492,12 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     for waiter in waiters { waiter.resume() }
     return true
   }
+}
+
+/// Who has errands for a loop, and keeps them until it asks.
+package protocol LoopCaller: AnyObject, Sendable {
+  /// Called on the loop, at least once after each `EventLoop.call`.
+  func runErrands()
 }
 
 extension EventLoop {

@@ -1,4 +1,5 @@
 internal import MartletNet
+internal import Synchronization
 
 // Readers and senders whose tasks run elsewhere than on the call's loop.
 //
@@ -39,7 +40,12 @@ extension CallCore {
     let ticket = inbox.nextTicket()
     let arrival = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
-        loop.execute { self.readerWaits(RemoteReader(ticket: ticket, continuation: continuation)) }
+        let reader = RemoteReader(ticket: ticket, continuation: continuation)
+        if inbox.wait(reader) {
+          callLoop()
+        } else {
+          continuation.resume(returning: Arrival.refused.rawValue)
+        }
       }
     } onCancel: {
       loop.execute { self.cancelRemoteReader(ticket) }
@@ -86,7 +92,7 @@ extension CallCore {
   func wakeRemoteReader() {
     guard remoteReader?.isDue == false else { return }
     remoteReader?.isDue = true
-    loop.execute { self.deliver() }
+    callLoop()
   }
 
   private func deliver() {
@@ -138,7 +144,24 @@ extension CallCore {
   ///
   /// Not on the loop.
   func submitElsewhere(_ frame: UnsafeRawBufferPointer) {
-    guard outbox.put(frame, limit: outboxLimit) else { return }
-    loop.execute { self.drainOutbox() }
+    if outbox.put(frame, limit: outboxLimit) { callLoop() }
+  }
+
+  // MARK: Errands
+
+  /// Has the loop look at the outbox, at who waits, and at what is due.
+  private func callLoop() {
+    guard !hasCalled.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    loop.call(self)
+  }
+}
+
+extension CallCore: LoopCaller {
+  func runErrands() {
+    // Before it looks: what comes later calls again.
+    _ = hasCalled.exchange(false, ordering: .acquiringAndReleasing)
+    drainOutbox()
+    if let reader = inbox.takeWaiting() { readerWaits(reader) }
+    if remoteReader?.isDue == true { deliver() }
   }
 }

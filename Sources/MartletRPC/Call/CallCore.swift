@@ -1,6 +1,7 @@
 internal import MartletHTTP2
 internal import MartletNet
 internal import MartletWire
+internal import Synchronization
 
 /// What the two sides of a call share: the stream's bytes in both directions, and the tasks that
 /// wait for them.
@@ -39,6 +40,8 @@ class CallCore: @unchecked Sendable {
   /// Bytes that went to the inbox and are not known to be taken from there.
   @exclusivity(unchecked) var bytesElsewhere = 0
   @exclusivity(unchecked) var remoteReader: RemoteReader?
+  /// Whether the loop is on its way to this call's errands.
+  let hasCalled = Atomic<Bool>(false)
   /// A reader elsewhere that was cancelled before the loop knew that it waits.
   @exclusivity(unchecked) var cancelledTicket: UInt64 = 0
 

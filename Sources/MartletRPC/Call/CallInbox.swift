@@ -11,6 +11,8 @@ struct CallInbox: ~Copyable, Sendable {
     var isDecoding = false
     /// What is here is to be dropped once it is not being decoded any more.
     var isDropped = false
+    /// Who waits, and the loop has not heard of it.
+    var waiting: CallCore.RemoteReader?
   }
 
   /// Where a message stands; valid until `tookFront`.
@@ -27,6 +29,23 @@ struct CallInbox: ~Copyable, Sendable {
 
   /// A number for one wait of a reader.
   func nextTicket() -> UInt64 { tickets.wrappingAdd(1, ordering: .relaxed).newValue }
+
+  /// Leaves word for the loop that a reader waits; false when another does.
+  func wait(_ reader: CallCore.RemoteReader) -> Bool {
+    state.withLock { state in
+      guard state.waiting == nil else { return false }
+      state.waiting = reader
+      return true
+    }
+  }
+
+  /// The reader that waits, if the loop has not heard of it.
+  func takeWaiting() -> CallCore.RemoteReader? {
+    state.withLock { state in
+      defer { state.waiting = nil }
+      return state.waiting
+    }
+  }
 
   /// The next message, which stays until `tookFront`; nil when none is here.
   func front() -> UnsafeRawBufferPointer? {

@@ -7,6 +7,8 @@ internal import MartletNet
 final class ChannelCore: @unchecked Sendable {
   let loop: EventLoop
   let limits: ClientLimits
+  /// What holds for a call that asks for nothing else.
+  let messageBounds: MessageBounds
   let dialer: Dialer
   let configuration: ChannelConfiguration
   private let target: ChannelTarget
@@ -63,6 +65,10 @@ final class ChannelCore: @unchecked Sendable {
     self.configuration = configuration
     self.log = log
     limits = configuration.limits
+    messageBounds = MessageBounds(
+      maxReceivedBytes: limits.maxResponseMessageBytes,
+      maxSentBytes: limits.maxRequestMessageBytes
+    )
     life = ChannelLife(configuration)
     lastCallEnded = .read()
     keepaliveInterval = configuration.keepaliveInterval

@@ -51,16 +51,18 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
     self.path = path
     self.options = options
     life = ClientCallLife(maxRetries: channel.limits.maxTransparentRetries)
-    let fields = options.extras?.fields
-    let policy = fields?.retry.map(\.policy) ?? channel.retryPolicy(at: path)
-    retry = policy.map(RetryLife.init)
-    super.init(
-      loop: channel.loop,
-      bounds: MessageBounds(
-        maxReceivedBytes: fields?.maxResponseMessageBytes ?? channel.limits.maxResponseMessageBytes,
-        maxSentBytes: fields?.maxRequestMessageBytes ?? channel.limits.maxRequestMessageBytes
+    var policy = channel.retryPolicy(at: path)
+    var bounds = channel.messageBounds
+    if let extras = options.extras {
+      let fields = extras.fields
+      if let rule = fields.retry { policy = rule.policy }
+      bounds = MessageBounds(
+        maxReceivedBytes: fields.maxResponseMessageBytes ?? bounds.maxReceivedBytes,
+        maxSentBytes: fields.maxRequestMessageBytes ?? bounds.maxSentBytes
       )
-    )
+    }
+    if let policy { retry = RetryLife(policy) }
+    super.init(loop: channel.loop, bounds: bounds)
   }
 
   var isWaiting: Bool { life.phase == .waiting }
