@@ -1,6 +1,7 @@
 """Health, reflection and status details of our server, asked by grpcio's own packages for them."""
 
 import importlib
+import json
 import pathlib
 import sys
 
@@ -72,6 +73,34 @@ def test_health_watch_until_the_server_stops(binaries):
             next(watch)
         assert error.value.code() == grpc.StatusCode.UNAVAILABLE
     assert peer.process.wait(TIMEOUT_SECONDS) == 0
+
+
+def test_no_call_of_a_stock_client_that_checks_health_fails_when_a_server_stops(binaries, echo_stubs):
+    """grpcio's round-robin, told to watch each server's health, calls the other one."""
+    messages, services = echo_stubs
+    peers = [PeerServer(binaries / "EchoPeer") for _ in range(2)]
+    config = {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
+    target = "ipv4:" + ",".join(f"127.0.0.1:{peer.port}" for peer in peers)
+    with grpc.insecure_channel(target, [("grpc.service_config", json.dumps(config))]) as channel:
+        stub = services.EchoServiceStub(channel)
+
+        def call(**options):
+            stub.Get(messages.EchoRequest(), timeout=TIMEOUT_SECONDS, **options)
+
+        for _ in range(20):
+            call(wait_for_ready=True)
+        peers[0].process.stdin.close()
+        failures = []
+        while peers[0].process.poll() is None:
+            try:
+                call()
+            except grpc.RpcError as error:
+                failures.append(error)
+        assert failures == []
+        for _ in range(20):
+            call()
+    assert peers[0].process.returncode == 0
+    assert peers[1].stop()
 
 
 # Reflection.
