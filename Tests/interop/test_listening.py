@@ -138,6 +138,40 @@ def test_a_client_whose_first_choice_of_group_is_not_ours(both, groups, group):
         assert re.search(rf"Server Temp Key: .*{group}", made.stdout), made.stdout
 
 
+def first_flight(*arguments):
+    """What openssl's client says first."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = subprocess.Popen(
+            ["openssl", "s_client", "-connect", f"127.0.0.1:{listener.getsockname()[1]}", *arguments],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        with listener.accept()[0] as connection:
+            hello = connection.recv(5, socket.MSG_WAITALL)
+            hello += connection.recv(int.from_bytes(hello[3:5], "big"), socket.MSG_WAITALL)
+        client.wait(20)
+    return hello
+
+
+@pytest.mark.parametrize("announced, is_refused", [(70_000, True), (16_385, True), (16_384, False)])
+def test_a_second_client_hello_is_bounded_as_the_first(both, announced, is_refused):
+    hello = first_flight("-tls1_3", "-alpn", "h2", "-groups", "P-521:P-256")
+    with socket.create_connection(("127.0.0.1", both.port), timeout=20) as connection:
+        connection.sendall(hello)
+        # A ServerHello that asks for another ClientHello, then a change of ciphers that means nothing.
+        reply = connection.recv(65536)
+        assert reply[0] == 22 and reply[5] == 2
+        connection.sendall(b"\x14\x03\x03\0\x01\x01" + b"\x16\x03\x03\0\x20\x01" + announced.to_bytes(3, "big")
+                           + b"\x03\x03" + bytes(26))
+        connection.settimeout(1.5)
+        try:
+            while connection.recv(65536):
+                pass
+            assert is_refused
+        except TimeoutError:
+            assert not is_refused
+        except ConnectionResetError:
+            assert is_refused
+
+
 def test_renegotiation_is_refused(both):
     client = subprocess.Popen(
         ["openssl", "s_client", "-connect", f"127.0.0.1:{both.port}", "-tls1_2", "-alpn", "h2"],
