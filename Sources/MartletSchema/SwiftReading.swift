@@ -103,7 +103,11 @@ extension SwiftGenerator {
     text.indented { text in
       text.line("var value = \(field.value.type)()")
       // Taken out, so that what is merged in place has one owner: lists would be copied each time.
-      text.statement("if case .\(field.name)(let held)? = \(property).take()", "value = held")
+      // Not by `take()`: within one module the optimizer of 6.3.1 then loses what other cases store.
+      text.block("if case .\(field.name)(let held)? = \(property)") { text in
+        text.line("\(property) = nil")
+        text.line("value = held")
+      }
       text.line("reader.message(merging: &value)")
       text.line("\(property) = .\(field.name)(value)")
     }

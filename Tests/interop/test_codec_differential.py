@@ -311,6 +311,16 @@ def test_our_bytes_equal_protobufs_where_the_order_is_fixed(peer, classes, rng, 
 
 
 @pytest.mark.parametrize("name", MESSAGES)
+def test_a_module_decodes_its_own_messages_alike(peer, classes, rng, name):
+    """Where the optimizer sees the generated code, it makes something else of it."""
+    for _ in range(ROUNDS):
+        message = classes[name]()
+        fill(rng, message, 2)
+        data = message.SerializeToString()
+        assert peer.recode(f"{name}/in-module", data) == peer.recode(name, data)
+
+
+@pytest.mark.parametrize("name", MESSAGES)
 def test_two_messages_merge_as_protobuf_merges_them(peer, classes, rng, name):
     for _ in range(ROUNDS // 2):
         data = random_bytes(rng, classes, name) + random_bytes(rng, classes, name)

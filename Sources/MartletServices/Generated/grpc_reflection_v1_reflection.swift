@@ -43,7 +43,10 @@ extension GRPCServerReflectionRequest {
       case 34: messageRequest = .fileContainingSymbol(reader.string())
       case 42:
         var value = GRPCExtensionRequest()
-        if case .fileContainingExtension(let held)? = messageRequest.take() { value = held }
+        if case .fileContainingExtension(let held)? = messageRequest {
+          messageRequest = nil
+          value = held
+        }
         reader.message(merging: &value)
         messageRequest = .fileContainingExtension(value)
       case 50: messageRequest = .allExtensionNumbersOfType(reader.string())
@@ -172,22 +175,34 @@ extension GRPCServerReflectionResponse {
       case 18: reader.message(into: &originalRequest)
       case 34:
         var value = GRPCFileDescriptorResponse()
-        if case .fileDescriptorResponse(let held)? = messageResponse.take() { value = held }
+        if case .fileDescriptorResponse(let held)? = messageResponse {
+          messageResponse = nil
+          value = held
+        }
         reader.message(merging: &value)
         messageResponse = .fileDescriptorResponse(value)
       case 42:
         var value = GRPCExtensionNumberResponse()
-        if case .allExtensionNumbersResponse(let held)? = messageResponse.take() { value = held }
+        if case .allExtensionNumbersResponse(let held)? = messageResponse {
+          messageResponse = nil
+          value = held
+        }
         reader.message(merging: &value)
         messageResponse = .allExtensionNumbersResponse(value)
       case 50:
         var value = GRPCListServiceResponse()
-        if case .listServicesResponse(let held)? = messageResponse.take() { value = held }
+        if case .listServicesResponse(let held)? = messageResponse {
+          messageResponse = nil
+          value = held
+        }
         reader.message(merging: &value)
         messageResponse = .listServicesResponse(value)
       case 58:
         var value = GRPCErrorResponse()
-        if case .errorResponse(let held)? = messageResponse.take() { value = held }
+        if case .errorResponse(let held)? = messageResponse {
+          messageResponse = nil
+          value = held
+        }
         reader.message(merging: &value)
         messageResponse = .errorResponse(value)
       case 0: return

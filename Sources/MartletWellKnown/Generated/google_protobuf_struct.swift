@@ -110,12 +110,18 @@ extension ProtoValue {
       case 32: kind = .boolValue(reader.bool())
       case 42:
         var value = ProtoStruct()
-        if case .structValue(let held)? = kind.take() { value = held }
+        if case .structValue(let held)? = kind {
+          kind = nil
+          value = held
+        }
         reader.message(merging: &value)
         kind = .structValue(value)
       case 50:
         var value = ProtoListValue()
-        if case .listValue(let held)? = kind.take() { value = held }
+        if case .listValue(let held)? = kind {
+          kind = nil
+          value = held
+        }
         reader.message(merging: &value)
         kind = .listValue(value)
       case 0: return

@@ -34,17 +34,26 @@ extension TrackRequest {
       switch reader.nextTag() {
       case 10:
         var value = TrackOpen()
-        if case .open(let held)? = content.take() { value = held }
+        if case .open(let held)? = content {
+          content = nil
+          value = held
+        }
         reader.message(merging: &value)
         content = .open(value)
       case 18:
         var value = TrackBatch()
-        if case .batch(let held)? = content.take() { value = held }
+        if case .batch(let held)? = content {
+          content = nil
+          value = held
+        }
         reader.message(merging: &value)
         content = .batch(value)
       case 26:
         var value = Heartbeat()
-        if case .heartbeat(let held)? = content.take() { value = held }
+        if case .heartbeat(let held)? = content {
+          content = nil
+          value = held
+        }
         reader.message(merging: &value)
         content = .heartbeat(value)
       case 0: return
@@ -566,17 +575,26 @@ extension WatchResponse {
       switch reader.nextTag() {
       case 10:
         var value = WatchSnapshot()
-        if case .snapshot(let held)? = content.take() { value = held }
+        if case .snapshot(let held)? = content {
+          content = nil
+          value = held
+        }
         reader.message(merging: &value)
         content = .snapshot(value)
       case 18:
         var value = WatchUpdate()
-        if case .update(let held)? = content.take() { value = held }
+        if case .update(let held)? = content {
+          content = nil
+          value = held
+        }
         reader.message(merging: &value)
         content = .update(value)
       case 26:
         var value = Activity()
-        if case .completed(let held)? = content.take() { value = held }
+        if case .completed(let held)? = content {
+          content = nil
+          value = held
+        }
         reader.message(merging: &value)
         content = .completed(value)
       case 0: return

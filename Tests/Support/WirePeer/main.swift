@@ -16,6 +16,7 @@ serve(
       recode(Names.self), recode(Nulls.self), recode(Many.self),
       recode(Known.self, registry: registry), recode(KnownLists.self, registry: registry),
       recode(KnownMaps.self, registry: registry), recode(KnownChoice.self, registry: registry),
+      recodedInModule.map { ("\($0.key)/in-module", $0.value) },
     ].joined()
   )
 )

@@ -193,13 +193,19 @@ extension Nulls {
       case 80: kind = .none_(reader.openEnum())
       case 90:
         var value = ProtoValue()
-        if case .any(let held)? = kind.take() { value = held }
+        if case .any(let held)? = kind {
+          kind = nil
+          value = held
+        }
         reader.message(merging: &value)
         kind = .any(value)
       case 98: kind = .word(reader.string())
       case 106:
         var value = ProtoInt64Value()
-        if case .count(let held)? = kind.take() { value = held }
+        if case .count(let held)? = kind {
+          kind = nil
+          value = held
+        }
         reader.message(merging: &value)
         kind = .count(value)
       case 0: return
@@ -498,7 +504,10 @@ extension Many {
       case 816: higher = .higherNumber(reader.int32())
       case 826:
         var value = Many()
-        if case .many(let held)? = higher.take() { value = held }
+        if case .many(let held)? = higher {
+          higher = nil
+          value = held
+        }
         reader.message(merging: &value)
         higher = .many(value)
       case 0: return

@@ -1918,7 +1918,10 @@ extension Hider {
       case 34: reader.message(into: &theirsToo)
       case 42:
         var value = Choice()
-        if case .chosen(let held)? = choice.take() { value = held }
+        if case .chosen(let held)? = choice {
+          choice = nil
+          value = held
+        }
         reader.message(merging: &value)
         choice = .chosen(value)
       case 48: choice = .notChosen(reader.int32())
@@ -2046,7 +2049,10 @@ extension Choice {
       case 8: choice = .choice(reader.int32())
       case 18:
         var value = Choice()
-        if case .self_(let held)? = choice.take() { value = held }
+        if case .self_(let held)? = choice {
+          choice = nil
+          value = held
+        }
         reader.message(merging: &value)
         choice = .self_(value)
       case 0: return
@@ -2670,7 +2676,10 @@ extension MoreLocals {
       case 96, 98: reader.openEnum(into: &buffer)
       case 106:
         var value = Members()
-        if case .bounds(let held)? = oneof.take() { value = held }
+        if case .bounds(let held)? = oneof {
+          oneof = nil
+          value = held
+        }
         reader.message(merging: &value)
         oneof = .bounds(value)
       case 114: oneof = .values(reader.string())
@@ -2790,7 +2799,10 @@ extension Cases {
       case 24: self.value = .self_(reader.int32())
       case 34:
         var value = Cases()
-        if case .init_(let held)? = self.value.take() { value = held }
+        if case .init_(let held)? = self.value {
+          self.value = nil
+          value = held
+        }
         reader.message(merging: &value)
         self.value = .init_(value)
       case 42: self.value = .description_(reader.string())
@@ -2800,13 +2812,19 @@ extension Cases {
       case 72: self.value = .url_9(reader.int32())
       case 82:
         var value = Members()
-        if case .values(let held)? = self.value.take() { value = held }
+        if case .values(let held)? = self.value {
+          self.value = nil
+          value = held
+        }
         reader.message(merging: &value)
         self.value = .values(value)
       case 88: self.value = .type(reader.openEnum())
       case 98:
         var value = Cases()
-        if case .again(let held)? = self.value.take() { value = held }
+        if case .again(let held)? = self.value {
+          self.value = nil
+          value = held
+        }
         reader.message(merging: &value)
         self.value = .again(value)
       case 106: self.reader = .tag(reader.string())

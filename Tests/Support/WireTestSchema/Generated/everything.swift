@@ -658,13 +658,19 @@ extension Choice {
       case 40: picked = .level(reader.openEnum())
       case 50:
         var value = Scalars()
-        if case .scalars(let held)? = picked.take() { value = held }
+        if case .scalars(let held)? = picked {
+          picked = nil
+          value = held
+        }
         reader.message(merging: &value)
         picked = .scalars(value)
       case 56: between = reader.uint32()
       case 66:
         var value = Choice()
-        if case .choice(let held)? = picked.take() { value = held }
+        if case .choice(let held)? = picked {
+          picked = nil
+          value = held
+        }
         reader.message(merging: &value)
         picked = .choice(value)
       case 73: second = .real(reader.double())
@@ -835,7 +841,10 @@ extension Tree {
       case 50: reader.message(into: &_owner)
       case 58:
         var value = Tree.Owner()
-        if case .held(let held)? = hold.take() { value = held }
+        if case .held(let held)? = hold {
+          hold = nil
+          value = held
+        }
         reader.message(merging: &value)
         hold = .held(value)
       case 0: return
@@ -996,7 +1005,10 @@ extension Edges {
       case 98: self.writer = .`in`(reader.string())
       case 106:
         var value = Edges.Type_()
-        if case .bound(let held)? = self.writer.take() { value = held }
+        if case .bound(let held)? = self.writer {
+          self.writer = nil
+          value = held
+        }
         reader.message(merging: &value)
         self.writer = .bound(value)
       case 120: oneByteTag = reader.uint32()
@@ -1288,12 +1300,18 @@ extension Flats {
       case 26: reader.map(into: &numbered, .int32, unknown: &unknownFields)
       case 34:
         var value = Flat()
-        if case .this(let held)? = either.take() { value = held }
+        if case .this(let held)? = either {
+          either = nil
+          value = held
+        }
         reader.message(merging: &value)
         either = .this(value)
       case 42:
         var value = Flat()
-        if case .that(let held)? = either.take() { value = held }
+        if case .that(let held)? = either {
+          either = nil
+          value = held
+        }
         reader.message(merging: &value)
         either = .that(value)
       case 802: reader.messages(into: &later)

@@ -376,32 +376,50 @@ extension KnownChoice {
       case 8: choice = .nullValue(reader.openEnum())
       case 18:
         var value = ProtoValue()
-        if case .value(let held)? = choice.take() { value = held }
+        if case .value(let held)? = choice {
+          choice = nil
+          value = held
+        }
         reader.message(merging: &value)
         choice = .value(value)
       case 26:
         var value = ProtoTimestamp()
-        if case .timestamp(let held)? = choice.take() { value = held }
+        if case .timestamp(let held)? = choice {
+          choice = nil
+          value = held
+        }
         reader.message(merging: &value)
         choice = .timestamp(value)
       case 34:
         var value = ProtoAny()
-        if case .any(let held)? = choice.take() { value = held }
+        if case .any(let held)? = choice {
+          choice = nil
+          value = held
+        }
         reader.message(merging: &value)
         choice = .any(value)
       case 42:
         var value = ProtoUInt64Value()
-        if case .uint64Value(let held)? = choice.take() { value = held }
+        if case .uint64Value(let held)? = choice {
+          choice = nil
+          value = held
+        }
         reader.message(merging: &value)
         choice = .uint64Value(value)
       case 50:
         var value = ProtoEmpty()
-        if case .empty(let held)? = choice.take() { value = held }
+        if case .empty(let held)? = choice {
+          choice = nil
+          value = held
+        }
         reader.message(merging: &value)
         choice = .empty(value)
       case 58:
         var value = ProtoListValue()
-        if case .listValue(let held)? = choice.take() { value = held }
+        if case .listValue(let held)? = choice {
+          choice = nil
+          value = held
+        }
         reader.message(merging: &value)
         choice = .listValue(value)
       case 64: optionalNullValue = reader.openEnum()
