@@ -224,11 +224,9 @@ extension HTTP2Connection {
     from stream: HTTP2Stream
   ) -> nghttp2_error? {
     guard stream.bufferedBytes >= count else { return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE }
-    let isSent = stream.takeOutbound(count, behind: header) { frame in
-      pushGathered()
-      transport.write(frame)
-    }
-    if !isSent {
+    if stream.isInPlace(count, behind: header.count) {
+      sendInPlace(header: header, count: count, from: stream)
+    } else {
       let target = room(for: header.count + count)
       target.copyMemory(from: header)
       stream.takeOutbound(into: UnsafeMutableRawBufferPointer(rebasing: target[header.count...]))
@@ -236,6 +234,15 @@ extension HTTP2Connection {
     flushBudget -= header.count + count
     pingGuard.sentSomething()
     return maySendMore ? nil : NGHTTP2_ERR_PAUSE
+  }
+
+  /// Apart, so that small frames do not pay for what it holds.
+  @inline(never)
+  private func sendInPlace(header: UnsafeRawBufferPointer, count: Int, from stream: HTTP2Stream) {
+    stream.takeOutbound(count, behind: header) { frame in
+      pushGathered()
+      transport.write(frame)
+    }
   }
 
   /// Puts one more piece into the loop's gather buffer.

@@ -314,18 +314,20 @@ package final class HTTP2Stream: @unchecked Sendable {
     took(target.count)
   }
 
-  /// Gives `body` a frame where its payload stands; false when the payload has to be moved.
+  /// Whether a frame's payload need not be moved.
+  @inline(__always)
+  func isInPlace(_ count: Int, behind header: Int) -> Bool {
+    count >= Self.smallestInPlace && outbound.isInPlace(count, behind: header)
+  }
+
+  /// Gives `body` a frame where its payload stands, if `isInPlace` said so.
   func takeOutbound(
     _ count: Int,
     behind header: UnsafeRawBufferPointer,
     _ body: (UnsafeRawBufferPointer) -> Void
-  ) -> Bool {
-    guard count >= Self.smallestInPlace, outbound.isInPlace(count, behind: header.count) else {
-      return false
-    }
+  ) {
     outbound.take(count, behind: header, body)
     took(count)
-    return true
   }
 
   @inline(__always)
