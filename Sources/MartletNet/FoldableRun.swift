@@ -28,6 +28,9 @@ package struct FoldableRun {
     )
   }
 
+  /// Lets TLS connections be folded in a process that is about to use OpenSSL for something else.
+  package static func prepareOpenSSL() { OpenSSLMemory.replace() }
+
   /// Gives the pages back, with all that stands in them.
   package mutating func free() {
     discardFolded()

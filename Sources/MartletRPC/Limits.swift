@@ -126,7 +126,7 @@ public struct ServerLimits: Sendable, Hashable {
   ///
   /// Each return costs some microseconds. For TLS the first server that starts with one replaces
   /// OpenSSL's memory functions (`CRYPTO_set_mem_functions(3)`) in the whole process; in one that
-  /// has used OpenSSL before, TLS keeps its memory.
+  /// has used OpenSSL before, TLS keeps its memory, unless it called `Server.prepareFolding()` first.
   public var foldDelay: Duration? = .seconds(1)
 
   /// Creates the limits that suit most servers.

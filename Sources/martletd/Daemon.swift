@@ -17,6 +17,8 @@ struct Daemon {
     // A write beyond the file size limit, or to a closed pipe, is to be an error, not the end.
     _ = signal(SIGXFSZ, SIG_IGN)
     _ = signal(SIGPIPE, SIG_IGN)
+    // Before the keys and the certificate, which are OpenSSL's too.
+    Server.prepareFolding()
     let logger = makeLogger()
     let data = DataDirectory(settings.data)
     try data.create()

@@ -32,6 +32,12 @@ public final class Server: Sendable {
     self.router = Router(services, interceptors: interceptors)
   }
 
+  /// Lets the TLS memory of quiet connections be given back (`ServerLimits.foldDelay`) in a process
+  /// that uses OpenSSL for something else before its first server starts.
+  ///
+  /// Call it before that; nothing else is needed, and a second call does nothing.
+  public static func prepareFolding() { FoldableRun.prepareOpenSSL() }
+
   /// Opens the sockets and starts the loops.
   ///
   /// - Returns: the addresses bound, in the order of `ServerConfiguration.listeners`, each with the
