@@ -40,6 +40,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   @exclusivity(unchecked) private var runningCallers: ContiguousArray<any LoopCaller> = []
   @exclusivity(unchecked) private var timers = TimerHeap()
   @exclusivity(unchecked) private var woken: ContiguousArray<WokenTask> = []
+  @exclusivity(unchecked) private var wokenOnLoops: ContiguousArray<WokenTask> = []
   let alarm = TaskAlarm()
   @exclusivity(unchecked) private var dirty: ContiguousArray<Transport> = []
   @exclusivity(unchecked) private var flushing: ContiguousArray<Transport> = []
@@ -205,12 +206,16 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   /// Resumes, at the end of this turn, a task that waits elsewhere; all of them together, so that
   /// they cost one waking of Swift's threads.
+  ///
+  /// One that waits on another loop is resumed by itself: that wakes nobody but the loop.
   package func wakeAtEndOfTurn(
     _ task: UnsafeContinuation<UInt8, Never>,
-    returning value: UInt8
+    returning value: UInt8,
+    onLoop: Bool = false
   ) {
     assert(isCurrent)
-    woken.append(WokenTask(continuation: task, value: value))
+    let task = WokenTask(continuation: task, value: value)
+    if onLoop { wokenOnLoops.append(task) } else { woken.append(task) }
   }
 
   /// Runs `action` on the loop once `delay` has passed.
@@ -454,10 +459,15 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
   ///
   /// A stream may end while frames leave, and with it a wait.
   private var hasWork: Bool {
-    !(jobs.isEmpty && blocks.isEmpty && callers.isEmpty && dirty.isEmpty && woken.isEmpty)
+    !(jobs.isEmpty && blocks.isEmpty && callers.isEmpty && dirty.isEmpty && woken.isEmpty
+      && wokenOnLoops.isEmpty)
   }
 
   private func wakeTasks() {
+    if !wokenOnLoops.isEmpty {
+      for task in wokenOnLoops { task.wake() }
+      wokenOnLoops.removeAll(keepingCapacity: wokenOnLoops.count < 64)
+    }
     if woken.isEmpty { return }
     alarm.wake(woken)
     woken.removeAll(keepingCapacity: woken.count < 64)

@@ -12,6 +12,8 @@ extension CallCore {
   struct RemoteReader {
     let ticket: UInt64
     let continuation: UnsafeContinuation<UInt8, Never>
+    /// Whether it waits on another loop.
+    let isOnLoop: Bool
     /// Whether the end of the turn brings it what has come.
     var isDue = false
   }
@@ -40,7 +42,8 @@ extension CallCore {
     let ticket = inbox.nextTicket()
     let arrival = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
-        let reader = RemoteReader(ticket: ticket, continuation: continuation)
+        let isOnLoop = EventLoop.current != nil
+        let reader = RemoteReader(ticket: ticket, continuation: continuation, isOnLoop: isOnLoop)
         if inbox.wait(reader) {
           callLoop()
         } else {
@@ -85,7 +88,11 @@ extension CallCore {
   }
 
   private func wake(_ reader: RemoteReader, _ arrival: Arrival) {
-    loop.wakeAtEndOfTurn(reader.continuation, returning: arrival.rawValue)
+    loop.wakeAtEndOfTurn(
+      reader.continuation,
+      returning: arrival.rawValue,
+      onLoop: reader.isOnLoop
+    )
   }
 
   /// Something has come for the reader elsewhere: at the end of the turn it gets all that has.

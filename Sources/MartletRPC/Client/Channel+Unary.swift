@@ -101,9 +101,10 @@ extension ClientCallCore {
     let isWhole = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         if loop.isCurrent {
-          begin(frame, OnlyWaiter(continuation: continuation, isOnLoop: true))
+          begin(frame, OnlyWaiter(continuation: continuation, place: .here))
         } else {
-          let waiter = OnlyWaiter(continuation: continuation, isOnLoop: false)
+          let place = EventLoop.current == nil ? OnlyWaiter.Place.elsewhere : .otherLoop
+          let waiter = OnlyWaiter(continuation: continuation, place: place)
           loop.execute { self.begin(frame, waiter) }
         }
       }
@@ -116,7 +117,10 @@ extension ClientCallCore {
   /// Who waits in `run`.
   struct OnlyWaiter {
     let continuation: UnsafeContinuation<UInt8, Never>
-    let isOnLoop: Bool
+    let place: Place
+
+    /// Where it waits, seen from the call's loop.
+    enum Place { case here, otherLoop, elsewhere }
   }
 
   private func begin(_ frame: [UInt8], _ waiter: OnlyWaiter) {
@@ -145,11 +149,9 @@ extension ClientCallCore {
       isPlain = reader.plainFront != nil
     }
     let result: UInt8 = isPlain ? 1 : 0
-    if waiter.isOnLoop {
-      waiter.continuation.resume(returning: result)
-    } else {
-      loop.wakeAtEndOfTurn(waiter.continuation, returning: result)
-    }
+    if waiter.place == .here { return waiter.continuation.resume(returning: result) }
+    let isOnLoop = waiter.place == .otherLoop
+    loop.wakeAtEndOfTurn(waiter.continuation, returning: result, onLoop: isOnLoop)
   }
 
   /// Leaves all but one plain message at most to `onlyResponse`, at once.

@@ -17,7 +17,7 @@ final class ChannelCore: @unchecked Sendable {
   /// The header blocks of calls that add nothing of their own, of the methods called last.
   @exclusivity(unchecked) private var plainHeaders: [(path: String, headers: HTTP2HeaderList)] = []
   @exclusivity(unchecked) private var plainHeadersTurn = 0
-  var encodings: ChannelEncodings
+  @exclusivity(unchecked) var encodings: ChannelEncodings
   let credentials: (any CallCredentials)?
   /// Nil when no rule lets a call be made again, so that calls look nothing up.
   fileprivate let retryRules: RetryConfiguration?
@@ -25,7 +25,7 @@ final class ChannelCore: @unchecked Sendable {
   let authority: String
   private var tls: TLSContext?
 
-  private var life: ChannelLife
+  @exclusivity(unchecked) private var life: ChannelLife
   private var isCarryingOut = false
   private var wakeTimer: LoopTimer?
   private var wakesAt: MonotonicTime?
@@ -35,21 +35,21 @@ final class ChannelCore: @unchecked Sendable {
 
   private var subchannels: [SubchannelID: Subchannel] = [:]
   /// Those that take calls, in turns.
-  private var ready: [Subchannel] = []
-  private var turn = Int.random(in: 0..<1 << 16)
+  @exclusivity(unchecked) private var ready: [Subchannel] = []
+  @exclusivity(unchecked) private var turn = Int.random(in: 0..<1 << 16)
 
-  private var waiting = WaitingCalls()
-  private(set) var openCalls = 0
-  private var lastCallEnded: MonotonicTime
+  @exclusivity(unchecked) private var waiting = WaitingCalls()
+  @exclusivity(unchecked) private(set) var openCalls = 0
+  @exclusivity(unchecked) private var lastCallEnded: MonotonicTime
   /// Connections that are not yet closed, with those that take no more calls.
   private var openConnections: [ObjectIdentifier: ClientConnection] = [:]
   /// Calls between two attempts, and before the first where they are given credentials.
   fileprivate var preparing: [ObjectIdentifier: ClientCallCore] = [:]
   private(set) var keepaliveInterval: Duration?
-  fileprivate var throttle: RetryThrottle
+  @exclusivity(unchecked) fileprivate var throttle: RetryThrottle
   /// Bytes that all calls together keep to be sent again.
-  fileprivate var replayBytes = 0
-  var statistics = ChannelStatistics()
+  @exclusivity(unchecked) fileprivate var replayBytes = 0
+  @exclusivity(unchecked) var statistics = ChannelStatistics()
   private var closeWaiters: [UnsafeContinuation<Void, Never>] = []
 
   init(

@@ -14,11 +14,11 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// Where it stands among those that wait for a connection; `WaitingCalls` uses it.
   var waitingPlace: Int?
   /// Whether the channel counts it as open.
-  private var isCounted = false
+  @exclusivity(unchecked) private var isCounted = false
   /// What carries the stream, while there is one.
   @exclusivity(unchecked) private var connection: HTTP2Connection?
   @exclusivity(unchecked) private var deadline: MonotonicTime?
-  private var deadlineTimer: LoopTimer?
+  @exclusivity(unchecked) private var deadlineTimer: LoopTimer?
   let compression = CompressionChoice()
 
   /// What was sent, as long as the call could be sent again elsewhere, or has no stream yet.
@@ -38,13 +38,13 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   @exclusivity(unchecked) private(set) var outcome: Result<Metadata, RPCError>?
   /// How often a reader on the loop has begun to wait without listening.
   @exclusivity(unchecked) private var waits: UInt64 = 0
-  private var patience: LoopTimer?
+  @exclusivity(unchecked) private var patience: LoopTimer?
   /// Who waits for the end of a call with one request and one response.
   @exclusivity(unchecked) var onlyWaiter: OnlyWaiter?
   /// Memory that goes back to the outbox.
   @exclusivity(unchecked) private var drained = CallOutbox.Frames()
   /// Who hears the outcome: interceptors, and the call that this one is made for.
-  private var endObservers: [(Result<Metadata, RPCError>) -> Void] = []
+  @exclusivity(unchecked) private var endObservers: [(Result<Metadata, RPCError>) -> Void] = []
 
   init(channel: ChannelCore, path: String, options: CallOptions) {
     self.channel = channel

@@ -1,12 +1,9 @@
 /// A header block of a call, sorted into what the protocol uses and what the application does.
 package struct ReceivedHeaders: Sendable {
-  package var httpMethod: String?
-  package var path: String?
   package var httpStatus: Int?
   package var contentType: String?
   package var encoding: String?
   package var acceptEncoding: String?
-  package var timeout: String?
   package var grpcStatus: String?
   package var grpcMessage: String?
   package var statusDetails: [UInt8]?
@@ -43,13 +40,10 @@ package struct ReceivedHeaders: Sendable {
   /// Takes one header; HTTP/2 has made sure that its name is lower case and its value well formed.
   package mutating func add(name: String, value: String) {
     switch name {
-    case ":method": httpMethod = value
-    case ":path": path = value
     case ":status": httpStatus = Int(value)
     case "content-type": contentType = value
     case "grpc-encoding": encoding = value
     case "grpc-accept-encoding": acceptEncoding = value
-    case "grpc-timeout": timeout = value
     case "grpc-status": grpcStatus = value
     case "grpc-message": grpcMessage = value
     case "grpc-retry-pushback-ms": retryPushback = value

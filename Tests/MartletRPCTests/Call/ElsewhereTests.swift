@@ -114,6 +114,32 @@ import Testing
     }
   }
 
+  @Test("of two tasks that read at a time one is refused", arguments: [false, true])
+  func twoReaders(secondIsOnLoop: Bool) async throws {
+    try await EchoFixture(wire: .tls).run { client, channel in
+      for _ in 0..<50 {
+        let call = try await client.chat()
+        let executor = secondIsOnLoop ? channel.executor : nil
+        try await withThrowingTaskGroup(of: Result<String?, any Error>.self) { group in
+          for executor in [nil, executor] {
+            group.addTask(executorPreference: executor) {
+              var responses = call.responses.makeAsyncIterator()
+              do { return .success(try await responses.next()?.text) } catch {
+                return .failure(error)
+              }
+            }
+          }
+          // There is nothing to read, so the first to end is the one that was refused.
+          let refused = try await group.next()
+          #expect(throws: CallCore.twoReaders) { try refused?.get() }
+          try await call.requests.send(request("one"))
+          let other = try await group.next()?.get()
+          #expect(other == "one")
+        }
+      }
+    }
+  }
+
   @Test("after the end of the requests or of the call, send throws at once")
   func afterTheEnd() async throws {
     try await EchoFixture(wire: .tls).run { client, _ in

@@ -102,7 +102,8 @@ import Testing
         }
         let after = loop.work
         #expect(after.mail == before.mail)
-        #expect(after.jobs == before.jobs + 100)
+        // Twice where a wait on a busy machine is so long that the reader begins to listen.
+        #expect((100...200).contains(after.jobs - before.jobs))
         await call.requests.finish()
         _ = try await responses.next()
       }
@@ -161,6 +162,43 @@ import Testing
         try await sender.value
         let count = try await reader.value
         #expect(count == 2_000)
+      }
+    }
+  }
+
+  @Test("handlers that call another server go on where they were")
+  func gateway() async throws {
+    try await EchoFixture(wire: .tls).run { backend, _ in
+      let handler = CustomHandler(
+        onGet: { request, _ in
+          let loop = EventLoop.current
+          let response = try await backend.get(request)
+          guard EventLoop.current === loop, loop != nil else { throw RPCError(.internal, "moved") }
+          return response
+        },
+        onChat: { requests, responses, _ in
+          let loop = EventLoop.current
+          let call = try await backend.chat()
+          var answers = call.responses.makeAsyncIterator()
+          for try await request in requests {
+            try await call.requests.send(request)
+            guard let answer = try await answers.next() else { break }
+            guard EventLoop.current === loop, loop != nil else { break }
+            try await responses.send(answer)
+          }
+        }
+      )
+      try await EchoFixture(wire: .tls, handler: handler).run { client, _ in
+        try await withThrowingTaskGroup(of: Void.self) { group in
+          for index in 0..<200 {
+            group.addTask {
+              let response = try await client.get(request("\(index)"))
+              #expect(response.text == "\(index)")
+            }
+          }
+          for _ in 0..<20 { group.addTask { try await chat(client.chat(), 20) } }
+          try await group.waitForAll()
+        }
       }
     }
   }
