@@ -377,6 +377,8 @@ class CallCore: @unchecked Sendable {
   }
 
   private func beginWait(_ continuation: UnsafeContinuation<Wakeup, Never>) {
+    // A cancellation of the wait before, which was over already, is not this one's.
+    readTicket &+= 1
     readWaiter = continuation
     readerBeganToWait()
   }
