@@ -11,7 +11,10 @@ enum OpenSSLMemory {
   /// OpenSSL agrees only before it has taken its first block (CRYPTO_set_mem_functions(3)): a process
   /// that used it before stays as it is, and its connections are not folded.
   static func replace() {
-    guard state.exchange(1, ordering: .relaxed) == 0 else { return }
+    // Every loop asks; the first answer stands.
+    guard state.compareExchange(expected: 0, desired: 1, ordering: .relaxed).exchanged else {
+      return
+    }
     let isReplaced = CRYPTO_set_mem_functions(
       martlet_run_malloc,
       martlet_run_realloc,
