@@ -140,7 +140,7 @@ class CallCore: @unchecked Sendable {
 
   /// Sends what senders elsewhere have left.
   ///
-  /// On the loop. Only a client's call has an outbox that ever opens.
+  /// On the loop.
   func drainOutbox() {}
 
   /// Lets senders elsewhere use the outbox, if the call is such that they may.

@@ -96,6 +96,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   func streamClosed() {
+    outbox.close()
     stream = nil
     life.streamClosed()
     stopTimer()
@@ -156,6 +157,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
   }
 
   private func handlerReturned(_ failure: RPCError?) {
+    closeOutbox()
     let action = life.handlerReturned()
     handlerTask = nil
     handlerIdentity = nil
@@ -240,6 +242,8 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   /// Sends the headers before the first response.
   private func beginResponse() throws(RPCError) {
+    // What was sent elsewhere goes first.
+    if !outbox.isEmpty { drainOutbox() }
     if life.responses == .unsent, !life.isClosed { try checkResponseMetadata() }
     switch life.sendResponse() {
     case .headersAndMessage: stream?.submitResponse(leadingHeaders)
@@ -260,6 +264,36 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
     .resourceExhausted,
     "too many responses wait for clients that do not take them"
   )
+
+  override var outboxLimit: Int { owner.configuration.limits.sendHighWaterBytes }
+
+  /// A task elsewhere leaves its responses there once the headers have gone, which settle all that
+  /// could be wrong with them.
+  override func reopenOutbox() {
+    guard !route.kind.givesOneResponse, life.responses == .started, encoding == .identity,
+      sendFailure == nil, !isBehind
+    else { return }
+    outbox.open()
+  }
+
+  override func drainOutbox() {
+    guard !outbox.isEmpty else { return }
+    var left = CallOutbox.Frames()
+    outbox.take(&left)
+    // Race: the call is over, and who sent these hears of it with the next.
+    guard left.messages > 0, life.responses == .started, !life.isClosed else { return }
+    let prefixes = left.messages * Envelope.prefixLength
+    sent.count(messages: left.messages, bytes: left.bytes.count - prefixes)
+    left.bytes.withUnsafeBytes { bytes in _ = withStream { $0.write(copying: bytes) } }
+    if isBehind { outbox.close() }
+  }
+
+  /// No more comes from elsewhere: what is here still goes before the status.
+  private func closeOutbox() {
+    guard outbox.isOpen || !outbox.isEmpty else { return }
+    outbox.close()
+    drainOutbox()
+  }
 
   /// Sends what goes before the first response.
   func sendHeaders() throws(RPCError) {
@@ -327,6 +361,7 @@ final class ServerCallCore: CallCore, @unchecked Sendable {
 
   /// Ends the call whatever its handler does: the deadline has passed, or the server is cutting.
   func cut(_ error: RPCError) {
+    closeOutbox()
     let action = life.ends()
     stopHandler(error)
     finish(action, error)

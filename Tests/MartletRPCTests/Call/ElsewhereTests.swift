@@ -43,6 +43,71 @@ import Testing
     }
   }
 
+  @Test(
+    "responses that a handler sends from elsewhere come whole, in order, and before its status",
+    arguments: Wire.allCases
+  )
+  func responsesFromElsewhere(wire: Wire) async throws {
+    let handler = CustomHandler(onExpand: { request, responses, _ in
+      let sender = Task.detached {
+        for index in 0..<request.count {
+          var response = EchoResponse()
+          response.index = index
+          response.padding = [UInt8](repeating: 3, count: Int(index) * 7 % 600)
+          try await responses.send(response)
+        }
+      }
+      try await sender.value
+      throw RPCError(.aborted, "enough")
+    })
+    try await EchoFixture(wire: wire, handler: handler).run { client, _ in
+      for count: UInt32 in [0, 1, 2, 3_000] {
+        let call = try await client.expand(request(count: count))
+        var seen: UInt32 = 0
+        let error = await failure {
+          for try await response in call.responses {
+            guard response.index == seen, response.padding.count == Int(seen) * 7 % 600 else {
+              break
+            }
+            seen += 1
+          }
+        }
+        #expect(seen == count && error.code == .aborted)
+      }
+    }
+  }
+
+  @Test("a handler that sends from elsewhere waits for its client, and hears when that has gone")
+  func endlessResponsesFromElsewhere() async throws {
+    let sent = Counter()
+    let ended = Flag()
+    let handler = CustomHandler(onExpand: { _, responses, _ in
+      let sender = Task.detached {
+        var response = EchoResponse()
+        response.padding = [UInt8](repeating: 1, count: 1000)
+        defer { ended.set() }
+        while true {
+          try await responses.send(response)
+          sent.increment()
+        }
+      }
+      try await sender.value
+    })
+    try await EchoFixture(wire: .tls, handler: handler).run { client, _ in
+      let call = try await client.expand(request(count: 1))
+      #expect(await waitUntil { sent.current > 100 })
+      var before = -1
+      while before != sent.current {
+        before = sent.current
+        try await Task.sleep(for: .milliseconds(300))
+      }
+      // The client's window, the stream's high-water mark and the outbox, and what is in sockets.
+      #expect(before < 2_000, "\(before)")
+      call.cancel()
+      #expect(await ended.wait())
+    }
+  }
+
   @Test("a reader on the loop goes on where one elsewhere stopped")
   func changingPlaces() async throws {
     try await EchoFixture(wire: .tls).run { client, _ in
