@@ -2,6 +2,7 @@
 
 import os
 import resource
+import subprocess
 import time
 
 import pytest
@@ -15,11 +16,23 @@ CONNECTIONS = 400
 QUIET_SECONDS = 2.2
 
 
-@pytest.fixture
-def server(echo_peer, certificate):
-    server = PeerServer(echo_peer, certificate)
+class LoopsServer(PeerServer):
+    """EchoPeer with so many loops; each of them asks for OpenSSL's memory functions."""
+
+    def __init__(self, binary, certificate, loops):
+        self.certificate, key = certificate
+        self.process = subprocess.Popen(
+            [str(binary), "listen", f"certificate={self.certificate},{key}", f"loops={loops}"],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.port = int(self.process.stdout.readline().split()[1])
+
+
+@pytest.fixture(params=[1, 2])
+def server(request, echo_peer, certificate):
+    server = LoopsServer(echo_peer, certificate, request.param)
     yield server
-    assert server.stop()
+    server.stop()
+    assert server.process.returncode == 0
 
 
 def resident_bytes(server):
