@@ -259,7 +259,7 @@ let package = Package(
     ),
     .testTarget(
       name: "MartletNetTests",
-      dependencies: ["MartletNet", "TestCertificates", "TestFiles"],
+      dependencies: ["CLinux", "MartletNet", "TestCertificates", "TestFiles"],
       swiftSettings: settings
     ),
     .testTarget(

@@ -76,27 +76,48 @@ int martlet_create_file(const char *path, unsigned mode) {
   return open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
 }
 
-// Before each block stand 16 bytes with its size.
+// Before each block stand 16 bytes with its size and how far behind its run's start it is; at the
+// start stand 16 with the number of blocks that `martlet_run_malloc` gave out and nobody freed.
 enum { run_header = 16, smallest_run_block = 512 };
 
+struct block_header {
+  size_t size, place;
+};
+
 void *martlet_run_take(struct martlet_run *run, size_t size) {
-  size_t left = run->size - run->used;
-  if (left < run_header || size > left - run_header) return 0;
-  char *block = run->start + run->used + run_header;
-  memcpy(block - run_header, &size, sizeof size);
-  size_t end = run->used + run_header + ((size + 15) & ~(size_t)15);
+  size_t start = run->used ? run->used : run_header;
+  if (run->size < start + run_header || size > run->size - start - run_header) return 0;
+  char *block = run->start + start + run_header;
+  struct block_header header = {size, start + run_header};
+  memcpy(block - run_header, &header, sizeof header);
+  size_t end = start + run_header + ((size + 15) & ~(size_t)15);
   run->used = end < run->size ? end : run->size;
   return block;
 }
 
-size_t martlet_run_block_size(const void *block) {
-  size_t size;
-  memcpy(&size, (const char *)block - run_header, sizeof size);
-  return size;
+static struct block_header header_of(const void *block) {
+  struct block_header header;
+  memcpy(&header, (const char *)block - run_header, sizeof header);
+  return header;
 }
 
-// Written once, before any run exists; `reserved_used` under the caller's lock.
-static uintptr_t reserved_start, reserved_size, reserved_used;
+// Any thread may free a block.
+static _Atomic(size_t) *count_at(const char *start) { return (_Atomic(size_t) *)(uintptr_t)start; }
+
+size_t martlet_run_count(const struct martlet_run *run) {
+  return run->used ? atomic_load_explicit(count_at(run->start), memory_order_acquire) : 0;
+}
+
+static void run_give(const void *block) {
+  const char *start = (const char *)block - header_of(block).place;
+  atomic_fetch_sub_explicit(count_at(start), 1, memory_order_release);
+}
+
+// Written once, before any run exists, while other threads may already ask for it; `reserved_used`
+// under the caller's lock.
+static _Atomic(uintptr_t) reserved_start;
+static _Atomic(size_t) reserved_size;
+static size_t reserved_used;
 static _Thread_local struct martlet_run *open_run;
 
 void martlet_open_run(struct martlet_run *run) { open_run = run; }
@@ -107,21 +128,25 @@ int martlet_reserve_runs(size_t size) {
   if (start == MAP_FAILED) return -1;
   // A huge page would come back whole for the first byte that is touched.
   madvise(start, size, MADV_NOHUGEPAGE);
-  reserved_start = (uintptr_t)start;
-  reserved_size = size;
+  atomic_store_explicit(&reserved_start, (uintptr_t)start, memory_order_relaxed);
+  atomic_store_explicit(&reserved_size, size, memory_order_release);
   return 0;
 }
 
 void *martlet_extend_runs(size_t size) {
-  if (size > reserved_size - reserved_used) return 0;
-  void *start = (void *)(reserved_start + reserved_used);
+  size_t all = atomic_load_explicit(&reserved_size, memory_order_relaxed);
+  if (size > all - reserved_used) return 0;
+  uintptr_t base = atomic_load_explicit(&reserved_start, memory_order_relaxed);
+  void *start = (void *)(base + reserved_used);
   if (mprotect(start, size, PROT_READ | PROT_WRITE) != 0) return 0;
   reserved_used += size;
   return start;
 }
 
 static int is_reserved(const void *block) {
-  return (uintptr_t)block - reserved_start < reserved_size;
+  size_t size = atomic_load_explicit(&reserved_size, memory_order_acquire);
+  uintptr_t start = atomic_load_explicit(&reserved_start, memory_order_relaxed);
+  return (uintptr_t)block - start < size;
 }
 
 void *martlet_run_malloc(size_t size, const char *file, int line) {
@@ -129,7 +154,10 @@ void *martlet_run_malloc(size_t size, const char *file, int line) {
   (void)line;
   if (open_run && size >= smallest_run_block) {
     void *block = martlet_run_take(open_run, size);
-    if (block) return block;
+    if (block) {
+      atomic_fetch_add_explicit(count_at(open_run->start), 1, memory_order_relaxed);
+      return block;
+    }
   }
   return malloc(size);
 }
@@ -139,13 +167,19 @@ void *martlet_run_realloc(void *block, size_t size, const char *file, int line) 
   (void)line;
   if (!is_reserved(block)) return realloc(block, size);
   void *target = malloc(size);
-  size_t known = martlet_run_block_size(block);
-  if (target) memcpy(target, block, known < size ? known : size);
+  if (!target) return 0;
+  size_t known = header_of(block).size;
+  memcpy(target, block, known < size ? known : size);
+  run_give(block);
   return target;
 }
 
 void martlet_run_free(void *block, const char *file, int line) {
   (void)file;
   (void)line;
-  if (!is_reserved(block)) free(block);
+  if (is_reserved(block)) {
+    run_give(block);
+  } else {
+    free(block);
+  }
 }

@@ -8,7 +8,8 @@ internal import Synchronization
 ///
 /// nghttp2's state of a connection is 9 KB, of which 1 KB is not zero, and OpenSSL's 8 KB, of which
 /// 1.5 KB is not. Both are opaque, and full of pointers to each other: folding moves nothing, as
-/// after `unfold` every byte is where it was. Between the two nobody may look at them.
+/// after `unfold` every byte is where it was. Between the two nobody may look at them: a debug build
+/// makes them inaccessible for so long, so that whoever does crashes.
 ///
 /// Its owner frees it, after the library has freed all that stands in it. Confined to its owner.
 package struct FoldableRun {
@@ -32,9 +33,13 @@ package struct FoldableRun {
   package static func prepareOpenSSL() { OpenSSLMemory.replace() }
 
   /// Gives the pages back, with all that stands in them.
+  ///
+  /// If OpenSSL still holds a block there, which it never should, they are given up instead.
   package mutating func free() {
-    discardFolded()
-    PageRuns.give(UnsafeMutableRawPointer(memory.start), pageCount)
+    unfold()
+    let isUnused = martlet_run_count(&memory) == 0
+    assert(isUnused, "OpenSSL holds on to what belongs to one connection")
+    if isUnused { PageRuns.give(UnsafeMutableRawPointer(memory.start), pageCount) }
     memory.size = 0
     memory.used = 0
   }
@@ -80,12 +85,14 @@ package struct FoldableRun {
     }
     folded = target
     PageRuns.empty(UnsafeMutableRawPointer(memory.start), pageCount)
+    PageRuns.setAccess(UnsafeMutableRawPointer(memory.start), pageCount, false)
     return true
   }
 
   /// Puts everything back where it was.
   package mutating func unfold() {
     guard let folded else { return }
+    PageRuns.setAccess(UnsafeMutableRawPointer(memory.start), pageCount, true)
     let words = words
     let bitmapCount = (words.count + 63) / 64
     var next = folded + bitmapCount
@@ -171,5 +178,16 @@ private enum PageRuns {
   static func empty(_ start: UnsafeMutableRawPointer, _ pageCount: Int) {
     guard madvise(start, pageCount * pageBytes, MADV_DONTNEED) != 0 else { return }
     memset(start, 0, pageCount * pageBytes)
+  }
+
+  /// Lets a debug build crash on whoever looks at pages that are folded.
+  @inline(__always)
+  static func setAccess(_ start: UnsafeMutableRawPointer, _ pageCount: Int, _ isOpen: Bool) {
+    #if DEBUG
+      let access = isOpen ? PROT_READ | PROT_WRITE : PROT_NONE
+      let code = mprotect(start, pageCount * pageBytes, access)
+      // The kernel may have no further part of the address space to tell apart (vm.max_map_count).
+      precondition(code == 0 || !isOpen, "mprotect: \(martlet_errno())")
+    #endif
   }
 }

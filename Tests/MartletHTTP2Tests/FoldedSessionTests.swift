@@ -4,9 +4,9 @@ import Testing
 @testable import MartletHTTP2
 
 @Suite struct FoldedSessionTests {
-  private static func loop() throws -> EventLoop {
+  private static func loop(delay: Duration = .milliseconds(20)) throws -> EventLoop {
     var limits = NetLimits()
-    limits.foldDelay = .milliseconds(20)
+    limits.foldDelay = delay
     let loop = try EventLoop(limits: limits)
     try loop.start()
     return loop
@@ -18,9 +18,12 @@ import Testing
     }
   }
 
-  @Test("a folded session goes on: open streams, windows, header tables, settings")
-  func goesOn() async throws {
-    let loop = try Self.loop()
+  @Test(
+    "a folded session goes on: open streams, windows, header tables, settings; folded in every turn too",
+    arguments: [.milliseconds(20), .zero] as [Duration]
+  )
+  func goesOn(delay: Duration) async throws {
+    let loop = try Self.loop(delay: delay)
     let pair = try await Pair(echo: true, on: loop)
     let open = StreamLog()
     try await on(loop) {

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 import TestFiles
 import Testing
@@ -65,6 +66,50 @@ import Testing
     #expect(last != nil)
     made?.free()
   }
+
+  @Test("OpenSSL's large blocks stand in the run until it frees them or has them moved")
+  func openSSLBlocks() throws {
+    var made = FoldableRun(pageCount: 2)
+    let blocks = made?.withOpenSSL {
+      [600, 1_000, 511, 8_000].map { martlet_run_malloc($0, nil, 0) }
+    }
+    let (first, second) = try (#require(blocks?[0]), #require(blocks?[1]))
+    #expect(second - first == 600 + 8 + 16)
+    // Too small, and too large for what is left.
+    for other in try [#require(blocks?[2]), #require(blocks?[3])] {
+      #expect(abs(other - first) > 8_192)
+      martlet_run_free(other, nil, 0)
+    }
+    second.storeBytes(of: 7, as: UInt8.self)
+    let moved = try #require(martlet_run_realloc(second, 2_000, nil, 0))
+    #expect(moved.load(as: UInt8.self) == 7 && abs(moved - first) > 8_192)
+    martlet_run_free(moved, nil, 0)
+    let outside = martlet_run_malloc(1_000, nil, 0)
+    martlet_run_free(martlet_run_realloc(outside, 5_000, nil, 0), nil, 0)
+    martlet_run_free(nil, nil, 0)
+    martlet_run_free(first, nil, 0)
+    // A debug build checks that none is left.
+    made?.free()
+  }
+
+  #if DEBUG
+    @Test("whoever looks at folded pages crashes, and so does who ends a run that is in use")
+    func violations() async {
+      await #expect(processExitsWith: .signal(SIGSEGV)) {
+        var made = FoldableRun(pageCount: 1)
+        let block = made?.take(100)
+        block?.storeBytes(of: 7, as: UInt8.self)
+        guard made?.fold() == true, let block, block.load(as: UInt8.self) == 0 else { exit(0) }
+        exit(0)
+      }
+      await #expect(processExitsWith: .failure) {
+        var made = FoldableRun(pageCount: 1)
+        _ = made?.withOpenSSL { martlet_run_malloc(600, nil, 0) }
+        made?.free()
+        exit(0)
+      }
+    }
+  #endif
 
   private static func residentPages(_ block: UnsafeMutableRawPointer) -> Int {
     let page = UnsafeMutableRawPointer(bitPattern: UInt(bitPattern: block) & ~4_095)

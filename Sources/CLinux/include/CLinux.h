@@ -98,8 +98,8 @@ struct martlet_run {
 };
 /// The next block of `run`, aligned to 16 bytes; null when there is no room for it.
 void *martlet_run_take(struct martlet_run *run, size_t size);
-/// The size that a block of a run was asked for.
-size_t martlet_run_block_size(const void *block);
+/// How many blocks of `run` `martlet_run_malloc` gave out that were not freed since.
+size_t martlet_run_count(const struct martlet_run *run);
 
 /// Address space, without memory, for all runs that `martlet_run_malloc` takes from; 0 or -1.
 int martlet_reserve_runs(size_t size);

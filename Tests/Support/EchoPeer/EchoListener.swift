@@ -5,7 +5,8 @@ import MartletRPC
 /// A server for tests of listening and TLS: what to listen on stands in its arguments.
 ///
 /// `certificate=CHAIN,KEY` (any number), `clients=request,ROOTS` or `clients=require,ROOTS`, `proxy`,
-/// `unix=PATH` beside TCP, `loops=N`, `peer=N` connections per peer.
+/// `unix=PATH` beside TCP, `loops=N`, `peer=N` connections per peer, `fold=N` milliseconds or
+/// -1 for never.
 struct EchoListener {
   private var listener = ServerConfiguration.Listener(.tcp(host: "127.0.0.1", port: 0))
   private var unixPath: String?
@@ -24,6 +25,8 @@ struct EchoListener {
       case ("proxy", 0): listener.proxyProtocol = .init(trustedNetworks: ["127.0.0.0/8"])
       case ("unix", 1): unixPath = values[0]
       case ("loops", 1): loops = Int(values[0]) ?? 1
+      case ("fold", 1):
+        limits.foldDelay = Int(values[0]).flatMap { $0 < 0 ? nil : .milliseconds($0) }
       case ("peer", 1): limits.maxConnectionsPerPeer = Int(values[0])
       default: EchoPeer.fail("what is \(argument)?")
       }
