@@ -434,7 +434,7 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
     var budget = limits.maxJobsPerTurn
     while budget > 0, !jobs.isEmpty || !blocks.isEmpty || !callers.isEmpty {
       budget -= runErrands()
-      swap(&jobs, &runningJobs)
+      take(&jobs, &runningJobs)
       work.jobs &+= runningJobs.count
       for job in runningJobs { job.runSynchronously(on: executor) }
       budget -= runningJobs.count
@@ -444,15 +444,28 @@ package final class EventLoop: TaskExecutor, SerialExecutor, @unchecked Sendable
 
   /// How many they were.
   private func runErrands() -> Int {
-    let count = callers.count + blocks.count
-    guard count > 0 else { return 0 }
-    swap(&callers, &runningCallers)
+    guard !callers.isEmpty || !blocks.isEmpty else { return 0 }
+    take(&callers, &runningCallers)
     for caller in runningCallers { caller.runErrands() }
-    runningCallers.removeAll(keepingCapacity: runningCallers.count < 64)
-    swap(&blocks, &runningBlocks)
+    take(&blocks, &runningBlocks)
     for block in runningBlocks { block() }
+    let count = runningCallers.count + runningBlocks.count
+    runningCallers.removeAll(keepingCapacity: runningCallers.count < 64)
     runningBlocks.removeAll(keepingCapacity: runningBlocks.count < 64)
     return count
+  }
+
+  /// Moves what waits to where it is run; of a crowd that is ready at once, the first part.
+  @inline(__always)
+  private func take<Work>(
+    _ waiting: inout ContiguousArray<Work>,
+    _ running: inout ContiguousArray<Work>
+  ) {
+    swap(&waiting, &running)
+    let most = max(limits.maxJobsPerTurn, 1)
+    guard running.count > most else { return }
+    waiting.append(contentsOf: running[most...])
+    running.removeSubrange(most...)
   }
 
   /// Whether something is left for the next turn.

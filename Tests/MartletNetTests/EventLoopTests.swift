@@ -170,6 +170,40 @@ import Testing
     await loop.stopAndWait()
   }
 
+  @Test("a crowd of jobs that are ready at once is run a part a turn, in order")
+  func crowd() async throws {
+    var limits = NetLimits()
+    limits.maxJobsPerTurn = 100
+    let loop = try EventLoop(limits: limits)
+    try loop.start()
+    let (tasks, blocks) = (Log(), Log())
+    let seen = try await on(loop) {
+      for number in 0..<5_000 {
+        Task.detached(executorPreference: loop) { tasks.numbers.append(number) }
+        loop.execute { blocks.numbers.append(number) }
+      }
+      let seen = Log()
+      // Due in the next turn.
+      _ = loop.schedule(after: .zero) {
+        seen.numbers = [tasks.numbers.count, blocks.numbers.count]
+      }
+      return seen
+    }
+    try await eventually(loop, "all have run") {
+      tasks.numbers.count == 5_000 && blocks.numbers.count == 5_000
+    }
+    try await on(loop) {
+      #expect(seen.numbers.count == 2 && seen.numbers.allSatisfy { $0 <= 200 })
+      #expect(tasks.numbers == Array(0..<5_000) && blocks.numbers == Array(0..<5_000))
+    }
+    await loop.stopAndWait()
+  }
+
+  /// Confined to a loop.
+  private final class Log: @unchecked Sendable {
+    var numbers: [Int] = []
+  }
+
   @Test("a signal is reported on the loop")
   func signal() async throws {
     let loop = try EventLoop()
