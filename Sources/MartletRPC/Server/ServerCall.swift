@@ -139,13 +139,15 @@ extension ServerCall {
   ///
   /// - Parameter body: what to call; it runs on the call's loop, or in this task, and must not block.
   public func onShutdown(_ body: @escaping @Sendable () -> Void) {
-    let isNow = state.withLock { state in
-      guard flags.load(ordering: .acquiring) & Self.shutdownFlag == 0 else { return true }
+    let (isNow, isFirst) = state.withLock { state in
+      guard flags.load(ordering: .acquiring) & Self.shutdownFlag == 0 else { return (true, false) }
       let earlier = state.values[Self.shutdownKey] as? [@Sendable () -> Void] ?? []
       state.values[Self.shutdownKey] = earlier + [body]
-      return false
+      return (false, earlier.isEmpty)
     }
     if isNow { body() }
+    // What it holds may hold the call.
+    if isFirst { whenOver { [unowned self] _ in forgetShutdown() } }
   }
 
   /// Has the call cancelled with UNAVAILABLE as soon as the server begins to shut down.
@@ -158,6 +160,12 @@ extension ServerCall {
   }
 
   private static let shuttingDown = RPCError(.unavailable, "the server is shutting down")
+
+  private func forgetShutdown() {
+    // Outside the lock: what is let go may look at the call.
+    let bodies = state.withLock { $0.values.removeValue(forKey: Self.shutdownKey) }
+    withExtendedLifetime(bodies) {}
+  }
 
   /// The server takes no new calls from now on.
   func markShutdown() {

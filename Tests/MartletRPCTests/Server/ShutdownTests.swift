@@ -103,6 +103,25 @@ import Testing
     await channel.close()
   }
 
+  @Test("a call that is over is held by nobody who would have heard of a shutdown")
+  func forgotten() async throws {
+    let calls = Mutex<[Remembered]>([])
+    let handler = CustomHandler(onGet: { _, call in
+      call.onShutdown { _ = call.method }
+      calls.withLock { $0.append(Remembered(call: call)) }
+      return EchoResponse()
+    })
+    let (server, channel) = try pair(handler, ServerConfiguration())
+    for _ in 0..<20 { _ = try await EchoServiceClient(channel).get(request()) }
+    #expect(await waitUntil { calls.withLock { $0.allSatisfy { $0.call == nil } } })
+    await channel.close()
+    await server.shutdown(grace: .zero)
+  }
+
+  private struct Remembered {
+    weak var call: ServerCall?
+  }
+
   @Test("shutdown ends in time whatever the calls wait for", arguments: [1, 2])
   func bounded(loops: Int) async throws {
     let started = Counter()
