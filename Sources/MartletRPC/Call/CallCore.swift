@@ -335,15 +335,24 @@ class CallCore: @unchecked Sendable {
   /// Sends a frame and waits while the peer is behind.
   ///
   /// From any task.
-  func send(_ frame: [UInt8]) async throws(RPCError) {
+  func send(_ frame: consuming [UInt8]) async throws(RPCError) {
     guard loop.isCurrent else {
+      let held = Held(frame)
       return try await hop { () async throws(RPCError) in
-        try await self.send(frame)
+        try self.submitLast(held)
+        try await self.waitUntilWritable()
         self.reopenOutbox()
       }
     }
-    try submit(frame)
+    try submitLast(frame)
     try await waitUntilWritable()
+  }
+
+  /// Nobody holds the frame besides while its sender waits: then it need not be copied to be sent.
+  private func submitLast(_ frame: consuming [UInt8]) throws(RPCError) { try submit(frame) }
+
+  private func submitLast(_ held: Held<[UInt8]>) throws(RPCError) {
+    if let frame = held.take() { try submit(frame) }
   }
 
   @usableFromInline

@@ -23,8 +23,8 @@ extension Channel {
   ) async throws(RPCError) -> Response {
     guard interceptors.isEmpty else { return try await intercepted(method, request, options) }
     let call = try newCall(method.path, options)
-    let frame = try call.onlyFrame(request)
-    guard await call.run(frame) else { return try await call.onlyResponse(Response.self) }
+    try call.encodeOnly(request)
+    guard await call.run() else { return try await call.onlyResponse(Response.self) }
     return try call.takeOnly(Response.self)
   }
 
@@ -38,9 +38,9 @@ extension Channel {
     let interception = ClientInterception(interceptors: interceptors, call: call)
     return try await interception.unary(request) { request, outgoing in
       let call = try self.newCall(method.path, outgoing.options)
-      let frame = try call.onlyFrame(request)
+      try call.encodeOnly(request)
       outgoing.attach(call, endsCall: false)
-      guard await call.run(frame) else { return try await call.onlyResponse(Response.self) }
+      guard await call.run() else { return try await call.onlyResponse(Response.self) }
       return try call.takeOnly(Response.self)
     }
   }
@@ -48,22 +48,24 @@ extension Channel {
 
 extension ClientCallCore {
   /// Encodes the one request; ends a call that is thus never made, so that nobody waits for its end.
+  ///
+  /// Before the call starts; then the loop takes it.
   @inlinable
-  func onlyFrame<Request: Message>(_ request: Request) throws(RPCError) -> [UInt8] {
-    guard request.encodedSizeBound <= 4096 else { return try largeFrame(request) }
-    return try request.withEncoded(prefix: 5) { (frame) throws(RPCError) -> [UInt8] in
-      try sealed(UnsafeRawBufferPointer(frame))
+  func encodeOnly<Request: Message>(_ request: Request) throws(RPCError) {
+    guard request.encodedSizeBound <= 4096 else { return try encodeLarge(request) }
+    try request.withEncoded(prefix: 5) { (frame) throws(RPCError) in
+      try setOnly(UnsafeRawBufferPointer(frame))
     }
   }
 
   @usableFromInline
-  func sealed(_ frame: UnsafeRawBufferPointer) throws(RPCError) -> [UInt8] {
-    try orCancel { () throws(RPCError) in try seal([UInt8](frame)) }
+  func setOnly(_ frame: UnsafeRawBufferPointer) throws(RPCError) {
+    onlyRequest = try orCancel { () throws(RPCError) in try seal([UInt8](frame)) }
   }
 
   @usableFromInline
-  func largeFrame(_ request: some Message) throws(RPCError) -> [UInt8] {
-    try orCancel { () throws(RPCError) in try frame(request) }
+  func encodeLarge(_ request: some Message) throws(RPCError) {
+    onlyRequest = try orCancel { () throws(RPCError) in try frame(request) }
   }
 
   private func orCancel<Result>(
@@ -97,15 +99,15 @@ extension ClientCallCore {
   /// - Returns: whether it ended with OK and one response, which is not compressed; all else is for
   ///   `onlyResponse` to judge, on the loop.
   @usableFromInline
-  func run(_ frame: [UInt8]) async -> Bool {
+  func run() async -> Bool {
     let isWhole = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         if loop.isCurrent {
-          begin(frame, OnlyWaiter(continuation: continuation, place: .here))
+          begin(OnlyWaiter(continuation: continuation, place: .here))
         } else {
           let place = EventLoop.current == nil ? OnlyWaiter.Place.elsewhere : .otherLoop
           let waiter = OnlyWaiter(continuation: continuation, place: place)
-          loop.execute { self.begin(frame, waiter) }
+          loop.execute { self.begin(waiter) }
         }
       }
     } onCancel: {
@@ -123,18 +125,26 @@ extension ClientCallCore {
     enum Place { case here, otherLoop, elsewhere }
   }
 
-  private func begin(_ frame: [UInt8], _ waiter: OnlyWaiter) {
-    onlyWaiter = waiter
-    // Race: the call for which this one is made, or the task, was cancelled meanwhile.
-    guard outcome == nil else { return endRun() }
+  private func begin(_ waiter: OnlyWaiter) {
     awaitsAll = true
-    do throws(RPCError) { try startWithOnlyRequest(frame) } catch { fail(error) }
+    do throws(RPCError) { try startWithOnlyRequest() } catch { fail(error) }
+    onlyWaiter = waiter
+    // Not at once: a caller on the loop that tries again and again would never leave it a turn, and
+    // the connection that it waits for would not be made.
+    if outcome != nil { loop.execute { self.endRun() } }
   }
 
-  /// Starts a call that sends one request and no more.
-  func startWithOnlyRequest(_ frame: [UInt8]) throws(RPCError) {
+  /// It is held no longer than it must: then what is sent of it need not be copied.
+  private func takeOnlyRequest() -> [UInt8] {
+    let frame = onlyRequest
+    onlyRequest = []
+    return frame
+  }
+
+  /// Starts a call that sends one request, which `encodeOnly` left, and no more.
+  func startWithOnlyRequest() throws(RPCError) {
     chooseEncoding()
-    try submit(frame)
+    try submit(takeOnlyRequest())
     finishRequestsNow()
     start()
   }

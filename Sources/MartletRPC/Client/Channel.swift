@@ -170,9 +170,9 @@ public final class Channel: Sendable {
       return call
     }
     let call = try newCall(method.path, options)
-    let frame = try call.onlyFrame(request)
+    try call.encodeOnly(request)
     let handle = ClientCall<Request, Response>(call)
-    try await call.open(with: frame)
+    try await call.open(hasOnlyRequest: true)
     return handle
   }
 

@@ -39,6 +39,8 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// How often a reader on the loop has begun to wait without listening.
   @exclusivity(unchecked) private var waits: UInt64 = 0
   @exclusivity(unchecked) private var patience: LoopTimer?
+  /// The one request of a call that has exactly one, until it starts.
+  @exclusivity(unchecked) var onlyRequest: [UInt8] = []
   /// Who waits for the end of a call with one request and one response.
   @exclusivity(unchecked) var onlyWaiter: OnlyWaiter?
   /// Memory that goes back to the outbox.
@@ -115,11 +117,15 @@ final class ClientCallCore: CallCore, @unchecked Sendable {
   /// Starts the call, with its only request where it has one, and waits until a stream carries it.
   ///
   /// From any task.
-  func open(with frame: [UInt8]? = nil) async throws(RPCError) {
+  func open(hasOnlyRequest: Bool = false) async throws(RPCError) {
     guard loop.isCurrent else {
-      return try await hop { () async throws(RPCError) in try await self.open(with: frame) }
+      return try await hop { () async throws(RPCError) in
+        try await self.open(hasOnlyRequest: hasOnlyRequest)
+      }
     }
-    if let frame { try startWithOnlyRequest(frame) } else { start() }
+    if hasOnlyRequest { try startWithOnlyRequest() } else { start() }
+    // A caller on the loop that tries again and again leaves it its turns, to connect meanwhile.
+    if outcome != nil { await Task.yield() }
     try await waitUntilOpen()
   }
 

@@ -61,9 +61,10 @@ extension ServerCallCore {
 final class Held<Element: Sendable>: Sendable {
   private let element: Mutex<Element?>
 
-  init(_ element: Element? = nil) {
-    self.element = Mutex(element)
-  }
+  init() { element = Mutex(nil) }
+
+  /// `consuming`: what is taken out again may then be held by nobody else.
+  init(_ element: consuming Element) { self.element = Mutex(element) }
 
   func put(_ element: Element) {
     self.element.withLock { $0 = element }

@@ -359,6 +359,41 @@ import Testing
     }
   }
 
+  @Test(
+    "a caller on the loop that tries again at once lets the channel connect meanwhile",
+    arguments: [false, true]
+  )
+  func triesAgain(streams: Bool) async throws {
+    let server = Server(configuration: ServerConfiguration(), services: [EchoHandler().service])
+    _ = try server.start()
+    let loop = try EventLoop()
+    try loop.start()
+    let isUp = Flag()
+    let channel = Channel(configuration: .init(security: .plaintext), loop: loop) {
+      (loop) throws(NetError) in
+      guard isUp.isSet else { throw .stopped }
+      return try server.pipe(to: loop)
+    }
+    let client = EchoServiceClient(channel)
+    let caller = Task(executorPreference: channel.executor) {
+      let end = ContinuousClock.now + .seconds(10)
+      while ContinuousClock.now < end {
+        if streams {
+          if let call = try? await client.chat() { return call.cancel() }
+        } else if (try? await client.get(request())) != nil {
+          return
+        }
+      }
+      Issue.record("the loop did nothing but this")
+    }
+    try await Task.sleep(for: .milliseconds(100))
+    isUp.set()
+    await caller.value
+    await channel.close()
+    await server.shutdown(grace: .zero)
+    await loop.stopAndWait()
+  }
+
   @Test("closing the channel ends calls that wait on the loop, and may be done there")
   func close() async throws {
     try await EchoFixture(wire: .tls, handler: silent).run { client, channel in
