@@ -75,8 +75,8 @@ package struct NetLimits: Sendable {
   ///
   /// The first loop that is made with one replaces OpenSSL's memory functions in the whole process.
   package var foldDelay: Duration?
-  /// Connections that one loop folds at a time, some microseconds each, before it does other work.
-  package static let maxFoldsPerTurn = 256
+  /// Connections that one loop folds at a time, 10 µs each, before it does other work.
+  package static let maxFoldsPerTurn = 64
   /// When a loop has had so many accepted connections and half of them are gone, malloc gives the free
   /// memory of the process back to the system.
   package static let trimConnections = 1_000

@@ -172,6 +172,19 @@ def test_a_second_client_hello_is_bounded_as_the_first(both, announced, is_refus
             assert is_refused
 
 
+def test_a_second_client_hello_does_not_begin_in_the_record_of_the_first(both):
+    """Nobody can answer what was not asked yet; OpenSSL would take memory for what this one announces."""
+    hello = first_flight("-tls1_3", "-alpn", "h2", "-groups", "P-521:P-256")[5:]
+    record = hello + b"\x01" + (131_000).to_bytes(3, "big")
+    with socket.create_connection(("127.0.0.1", both.port), timeout=3) as connection:
+        connection.sendall(b"\x16\x03\x01" + len(record).to_bytes(2, "big") + record)
+        try:
+            while connection.recv(65536):
+                pass
+        except ConnectionResetError:
+            pass
+
+
 def test_renegotiation_is_refused(both):
     client = subprocess.Popen(
         ["openssl", "s_client", "-connect", f"127.0.0.1:{both.port}", "-tls1_2", "-alpn", "h2"],
