@@ -73,7 +73,9 @@ import Testing
       #expect(error.code == .deadlineExceeded)
       #expect(await waitUntil { errors.withLock { $0.count } == 2 })
     }
-    #expect(errors.withLock { $0 } == [.internal, .deadlineExceeded])
+    let seen = errors.withLock { $0 }
+    // The client's word that its deadline has passed may be faster than the server's own clock.
+    #expect(seen == [.internal, .deadlineExceeded] || seen == [.internal, .cancelled])
   }
 
   @Test("a task of the handler's own hears of the cancellation, and why")
