@@ -10,11 +10,15 @@ final class ClientTarget: @unchecked Sendable {
   private let loop: EventLoop
 
   private init() {
-    guard let loop = try? EventLoop(), (try? loop.start()) != nil else { fatalError("no loop") }
+    var limits = NetLimits()
+    limits.foldDelay = .zero
+    guard let loop = try? EventLoop(limits: limits), (try? loop.start()) != nil else {
+      fatalError("no loop")
+    }
     self.loop = loop
   }
 
-  func run(_ bytes: [UInt8], fragment: Int) {
+  func run(_ bytes: [[UInt8]], fragment: Int) {
     let remains = Remains()
     wait { [loop] in
       await Self.call(loop, bytes, fragment, remains)
@@ -24,7 +28,7 @@ final class ClientTarget: @unchecked Sendable {
 
   private static func call(
     _ loop: EventLoop,
-    _ bytes: [UInt8],
+    _ bytes: [[UInt8]],
     _ fragment: Int,
     _ remains: Remains
   ) async {

@@ -1,9 +1,10 @@
 // Any bytes, as one side of an HTTP/2 connection over an in-memory pipe, against a server with the
 // echo service, or against a channel with calls of each kind.
 //
-// The first byte picks the side, how the bytes are cut, and whether the rest is the wire's bytes or
-// records that are made into frames, so that mutations reach past the length check. When the peer is
-// gone nothing may be left: no call, no connection, no object of theirs.
+// The first byte picks the side, how the bytes are cut, whether they come in one turn or in four, and
+// whether the rest is the wire's bytes or records that are made into frames, so that mutations reach
+// past the length check. What is silent for a turn is folded. When the peer is gone nothing may be
+// left: no call, no connection, no object of theirs.
 
 import EchoSchema
 import Glibc
@@ -20,9 +21,9 @@ public func fuzz(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   let rest = Array(bytes.dropFirst())
   let wire = mode.madeOfRecords ? Records.frames(rest[...]) : rest
   if mode.againstClient {
-    ClientTarget.shared.run(wire, fragment: mode.fragment)
+    ClientTarget.shared.run(mode.turns(of: wire), fragment: mode.fragment)
   } else {
-    ServerTarget.shared.run(Records.preface + wire, fragment: mode.fragment)
+    ServerTarget.shared.run(mode.turns(of: Records.preface + wire), fragment: mode.fragment)
   }
   return 0
 }
@@ -32,11 +33,21 @@ struct Mode {
   let againstClient: Bool
   let madeOfRecords: Bool
   let fragment: Int
+  private let pauses: Bool
 
   init(_ byte: UInt8) {
     againstClient = byte & 1 != 0
     madeOfRecords = byte & 2 != 0
     fragment = [Int.max, 1, 7, 100][Int(byte >> 2 & 3)]
+    pauses = byte & 16 != 0
+  }
+
+  /// What comes in each turn.
+  func turns(of bytes: [UInt8]) -> [[UInt8]] {
+    guard pauses, bytes.count >= 4 else { return [bytes] }
+    let quarter = bytes.count / 4
+    let starts = [0, quarter, 2 * quarter, 3 * quarter, bytes.count]
+    return (0..<4).map { Array(bytes[starts[$0]..<starts[$0 + 1]]) }
   }
 }
 
@@ -59,13 +70,18 @@ enum Records {
 
 /// Says its bytes and leaves.
 final class FuzzPeer: TransportDelegate, @unchecked Sendable {
-  private let bytes: [UInt8]
+  private var turns: ArraySlice<[UInt8]>
 
-  init(_ bytes: [UInt8]) { self.bytes = bytes }
+  init(_ turns: [[UInt8]]) { self.turns = turns[...] }
 
   func transportDidOpen(_ transport: Transport) {
+    guard let bytes = turns.popFirst() else { return transport.closeInOrder() }
     bytes.withUnsafeBytes { transport.write($0) }
-    transport.closeInOrder()
+    if turns.isEmpty { return transport.closeInOrder() }
+    // Behind the look for what is silent, and once more, so that it is found.
+    transport.loop.schedule(after: .zero) { [weak self] in
+      transport.loop.schedule(after: .zero) { self?.transportDidOpen(transport) }
+    }
   }
   func transport(_ transport: Transport, didRead bytes: UnsafeRawBufferPointer) {}
   func transportDidReachEnd(_ transport: Transport) { transport.close() }

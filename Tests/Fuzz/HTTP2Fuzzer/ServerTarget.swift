@@ -12,6 +12,7 @@ final class ServerTarget: @unchecked Sendable {
   private init() {
     var configuration = ServerConfiguration()
     configuration.limits.maxRequestMessageBytes = 64 << 10
+    configuration.limits.foldDelay = .zero
     guard
       let server = try? ServerLoop(
         configuration: configuration,
@@ -21,7 +22,7 @@ final class ServerTarget: @unchecked Sendable {
     self.server = server
   }
 
-  func run(_ bytes: [UInt8], fragment: Int) {
+  func run(_ bytes: [[UInt8]], fragment: Int) {
     let remains = Remains()
     wait { [server] in
       await on(server.loop) {
