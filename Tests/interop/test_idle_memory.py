@@ -100,7 +100,7 @@ def test_quiet_connections_hold_less_than_half_and_go_on(start, echo_stubs):
         for call in calls:
             say(call, messages, text)
         time.sleep(QUIET_SECONDS)
-    # New keys, of which HTTP/2 sees nothing, an end in order, and ends without a word.
+    # An end in order, and ends without a word.
     for call in calls[:50]:
         call.send(b"", end=True)
         assert call.finish() == (0, "")
@@ -109,3 +109,25 @@ def test_quiet_connections_hold_less_than_half_and_go_on(start, echo_stubs):
     fresh, = open_calls(server, messages, 1)
     fresh.send(b"", end=True)
     assert fresh.finish() == (0, "")
+
+
+def test_a_folded_connection_takes_new_keys(start):
+    """TLS 1.3 changes them without a word to HTTP/2, which stays folded meanwhile; "K" asks for ours too."""
+    server = start(100)
+    client = subprocess.Popen(
+        ["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-tls1_3", "-alpn", "h2"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    for command in b"K\n", b"k\n", b"K\n":
+        time.sleep(0.5)
+        client.stdin.write(command)
+        client.stdin.flush()
+    time.sleep(0.5)
+    assert client.poll() is None
+    # A preface under the new keys: a folded session hears it, and its SETTINGS are acknowledged.
+    client.stdin.write(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
+    client.stdin.flush()
+    time.sleep(0.5)
+    client.terminate()
+    out, _ = client.communicate(timeout=20)
+    assert out.count(b"KEYUPDATE") == 3
+    assert out.endswith(b"\0\0\0\4\1\0\0\0\0"), out[-200:]
