@@ -76,40 +76,45 @@ int martlet_create_file(const char *path, unsigned mode) {
   return open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, mode);
 }
 
-// Before each block stand 16 bytes with its size and how far behind its run's start it is; at the
-// start stand 16 with the number of blocks that `martlet_run_malloc` gave out and nobody freed.
-enum { run_header = 16, smallest_run_block = 512 };
+enum { smallest_run_block = 512 };
 
+// Stands before each block. Small enough that an SSL of OpenSSL 3.0 fills two pages with its CERT.
 struct block_header {
-  size_t size, place;
+  // What was asked for, and how far behind its run's start the block is.
+  uint32_t size, place;
+  // Of the run's first block: how many `martlet_run_malloc` gave out and nobody freed. Any thread may
+  // free a block.
+  _Atomic(size_t) count;
 };
 
+_Static_assert(sizeof(struct block_header) == 16, "blocks are aligned to 16 bytes");
+
+static struct block_header *header_of(const void *block) {
+  return (struct block_header *)(uintptr_t)block - 1;
+}
+
 void *martlet_run_take(struct martlet_run *run, size_t size) {
-  size_t start = run->used ? run->used : run_header;
-  if (run->size < start + run_header || size > run->size - start - run_header) return 0;
-  char *block = run->start + start + run_header;
-  struct block_header header = {size, start + run_header};
-  memcpy(block - run_header, &header, sizeof header);
-  size_t end = start + run_header + ((size + 15) & ~(size_t)15);
+  size_t left = run->size - run->used;
+  if (left < sizeof(struct block_header) || size > left - sizeof(struct block_header)) return 0;
+  size_t place = run->used + sizeof(struct block_header);
+  char *block = run->start + place;
+  header_of(block)->size = (uint32_t)size;
+  header_of(block)->place = (uint32_t)place;
+  size_t end = place + ((size + 15) & ~(size_t)15);
   run->used = end < run->size ? end : run->size;
   return block;
 }
 
-static struct block_header header_of(const void *block) {
-  struct block_header header;
-  memcpy(&header, (const char *)block - run_header, sizeof header);
-  return header;
+static _Atomic(size_t) *count_at(const char *start) {
+  return &((struct block_header *)(uintptr_t)start)->count;
 }
-
-// Any thread may free a block.
-static _Atomic(size_t) *count_at(const char *start) { return (_Atomic(size_t) *)(uintptr_t)start; }
 
 size_t martlet_run_count(const struct martlet_run *run) {
   return run->used ? atomic_load_explicit(count_at(run->start), memory_order_acquire) : 0;
 }
 
 static void run_give(const void *block) {
-  const char *start = (const char *)block - header_of(block).place;
+  const char *start = (const char *)block - header_of(block)->place;
   atomic_fetch_sub_explicit(count_at(start), 1, memory_order_release);
 }
 
@@ -168,7 +173,7 @@ void *martlet_run_realloc(void *block, size_t size, const char *file, int line) 
   if (!is_reserved(block)) return realloc(block, size);
   void *target = malloc(size);
   if (!target) return 0;
-  size_t known = header_of(block).size;
+  size_t known = header_of(block)->size;
   memcpy(target, block, known < size ? known : size);
   run_give(block);
   return target;

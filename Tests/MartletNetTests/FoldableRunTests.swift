@@ -92,6 +92,14 @@ import Testing
     made?.free()
   }
 
+  @Test("two pages have room for OpenSSL 3.0's state of a connection: 7,608 and 536 bytes")
+  func exactRoom() {
+    var made = FoldableRun(pageCount: 2)
+    let taken = [made?.take(7_608), made?.take(536), made?.take(1)]
+    #expect(taken[0] != nil && taken[1] != nil && taken[2] == nil)
+    made?.free()
+  }
+
   #if DEBUG
     @Test("whoever looks at folded pages crashes, and so does who ends a run that is in use")
     func violations() async {
